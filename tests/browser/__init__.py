@@ -1,0 +1,1 @@
+"""The demo page as a person meets it, in Chromium."""

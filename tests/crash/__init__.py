@@ -1,0 +1,1 @@
+"""Real processes, killed at awkward moments; nothing may be lost or sent twice."""

@@ -1,0 +1,1 @@
+"""Recorded payloads played through the whole app against fake platform servers."""
