@@ -1,0 +1,1 @@
+"""The ground floor: rules of continuous performance conversations, pure and without I/O."""

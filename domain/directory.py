@@ -1,0 +1,135 @@
+"""Comparing what a platform's directory shows with whom we know: who joined, changed, vanished.
+
+A directory read that lost most of the company is a fault of the reading, not of the company: above a share the change
+is refused and a human is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from domain.ids import OrgId, PersonId
+from domain.people import Person, reporting_cycle
+from domain.ports import DirectoryPerson
+
+VANISH_SHARE = 0.2
+"""More than this share of the active people vanishing at once is refused (requirements 2.2, shrink guard)."""
+
+VANISH_FLOOR = 3
+"""In small companies, so many may vanish at once whatever the share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """What an organisation's own people file says about somebody, over the platform; `None` says nothing."""
+
+    manager_id: PersonId | None = None
+    hrbp_id: PersonId | None = None
+    deputy_id: PersonId | None = None
+    mail: str | None = None
+    zone: str | None = None
+    locale: str | None = None
+    department: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryChange:
+    """What a whole reading of a directory changes.
+
+    Attributes:
+        people: Everybody new or changed, as they are now; those who vanished are inactive.
+        identities: External id to person, for everybody seen.
+        vanished: Active until now, not seen any more.
+        refused: Whether so many vanished that nothing must be changed.
+        cycle: Ids along a cycle of reporting lines; its last link is left out of `people`.
+    """
+
+    people: tuple[Person, ...]
+    identities: Mapping[str, PersonId]
+    vanished: tuple[PersonId, ...]
+    refused: bool
+    cycle: tuple[PersonId, ...] | None
+
+
+def compare(
+    org_id: OrgId,
+    platform: str,
+    seen: Sequence[DirectoryPerson],
+    known: Sequence[Person],
+    identities: Mapping[str, PersonId],
+    overlays: Mapping[PersonId, Overlay],
+    org_zone: str,
+) -> DirectoryChange:
+    """Work out what a reading changes, in two phases: first who is who, then the lines between them.
+
+    Args:
+        org_id: The organisation.
+        platform: Whose directory was read.
+        seen: Everybody it shows, each once.
+        known: Everybody we know, those who left included.
+        identities: The platform's external ids we know already.
+        overlays: The organisation's own statements, by our id.
+        org_zone: The organisation's zone; somebody in it needs none of their own.
+    """
+    ids = {person.external_id: identities.get(person.external_id, PersonId(person.external_id)) for person in seen}
+    before = {person.person_id: person for person in known}
+    now = [_merge(org_id, platform, person, ids, before, overlays, org_zone) for person in seen]
+    here = {person.person_id for person in now}
+    vanished = tuple(
+        person.person_id
+        for person in known
+        if person.active and person.platform == platform and person.person_id not in here
+    )
+    cycle = reporting_cycle(now)
+    if cycle:
+        now = [replace(person, manager_id=None) if person.person_id == cycle[-2] else person for person in now]
+    gone = [replace(before[person_id], active=False) for person_id in vanished]
+    changed = [person for person in (*now, *gone) if before.get(person.person_id) != person]
+    active = sum(person.active and person.platform == platform for person in known)
+    refused = len(vanished) > max(VANISH_FLOOR, active * VANISH_SHARE)
+    return DirectoryChange(tuple(changed), ids, vanished, refused, cycle)
+
+
+def _merge(
+    org_id: OrgId,
+    platform: str,
+    seen: DirectoryPerson,
+    ids: Mapping[str, PersonId],
+    before: Mapping[PersonId, Person],
+    overlays: Mapping[PersonId, Overlay],
+    org_zone: str,
+) -> Person:
+    person_id = ids[seen.external_id]
+    old = before.get(person_id)
+    person = Person(
+        org_id=org_id,
+        person_id=person_id,
+        name=seen.name,
+        department=seen.department,
+        manager_id=ids.get(seen.manager),
+        dotted_id=ids.get(seen.dotted),
+        hrbp_id=ids.get(seen.hrbp),
+        deputy_id=old.deputy_id if old else None,
+        mail=seen.mail or (old.mail if old else None),
+        zone=old.zone if old else None,
+        locale=old.locale if old else None,
+        platform=old.platform if old and old.platform else platform,
+        active=seen.active,
+    )
+    return overlaid(person, overlays.get(person_id, Overlay()), org_zone)
+
+
+def overlaid(person: Person, overlay: Overlay, org_zone: str) -> Person:
+    """Return the person with everything the overlay states; somebody in the organisation's zone needs none."""
+    zone = overlay.zone or person.zone
+    return replace(
+        person,
+        manager_id=overlay.manager_id or (person.manager_id if person.manager_id != person.person_id else None),
+        hrbp_id=overlay.hrbp_id or person.hrbp_id,
+        deputy_id=overlay.deputy_id or person.deputy_id,
+        mail=overlay.mail or person.mail,
+        zone=None if zone == org_zone else zone,
+        locale=overlay.locale or person.locale,
+        department=overlay.department or person.department,
+    )
