@@ -1,0 +1,102 @@
+"""What every handler is given: one organisation, one transaction, one instant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from domain.calendar import first_allowed, local_instant
+from domain.duties import Duty, Pace, next_at
+from domain.ids import PersonId
+from domain.people import Person
+from domain.policy import OrgPolicy
+from domain.ports import Catalogue
+from domain.repositories import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The world of one handler call.
+
+    Attributes:
+        now: UTC; the only time a handler knows.
+        policy: The organisation's settings.
+        words: Sentences.
+        store: The organisation's rows, inside the event's transaction.
+        new_id: Makes a fresh id.
+    """
+
+    now: datetime
+    policy: OrgPolicy
+    words: Catalogue
+    store: Store
+    new_id: Callable[[], str]
+
+    def speaker(self, reader: Person) -> Speaker:
+        """Return how to speak to somebody."""
+        return Speaker(self.words, self.policy.locale_of(reader), self.policy.zone_of(reader), self.now)
+
+    def today(self, person: Person) -> date:
+        """Return the person's local date."""
+        return self.now.astimezone(self.policy.zone_of(person)).date()
+
+    def person(self, person_id: PersonId) -> Person:
+        """Return somebody who is known to exist.
+
+        Raises:
+            LookupError: The store holds a reference to nobody, which is a defect.
+        """
+        person = self.store.people.person(person_id)
+        if person is None:
+            raise LookupError(f"nobody has the id {person_id}")
+        return person
+
+    def pace(self, person: Person) -> Pace:
+        """Return how time passes for the person's duties."""
+        return self.policy.pace_for(person, self.store.people.leave_of(person.person_id))
+
+    def keep(self, duty: Duty) -> None:
+        """Store a duty with the moment at which it next wants attention."""
+        self.store.duties.save(duty, next_at(duty, self.pace(self.person(duty.debtor_id))))
+
+    def evening(self, person: Person) -> datetime:
+        """Return 18:00 of today for somebody; past 17:00, the first allowed minute of tomorrow from 9:00 on."""
+        zone = self.policy.zone_of(person)
+        today = self.now.astimezone(zone).date()
+        evening = local_instant(today, datetime.min.time().replace(hour=18), zone)
+        if evening - self.now >= timedelta(hours=1):
+            return evening
+        rules = self.policy.attention_for(person)
+        morning = local_instant(today + timedelta(days=1), datetime.min.time().replace(hour=9), zone)
+        return first_allowed(
+            morning,
+            quiet=rules.quiet,
+            calendar=self.policy.calendar,
+            zone=zone,
+            leave=tuple(self.store.people.leave_of(person.person_id)),
+            workdays_only=rules.workdays_only,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Speaks one reader's language, in the reader's zone."""
+
+    words: Catalogue
+    locale: str
+    zone: ZoneInfo
+    now: datetime
+
+    def say(self, key: str, values: Mapping[str, object] | None = None) -> str:
+        """Return a sentence."""
+        return self.words.say(self.locale, key, values)
+
+    def when(self, at: datetime) -> str:
+        """Return an instant in people's words."""
+        return self.words.instant(self.locale, at, self.zone.key, self.now)
+
+    def span(self, length: timedelta) -> str:
+        """Return a length of time in people's words."""
+        return self.words.span(self.locale, length.total_seconds())

@@ -1,0 +1,107 @@
+"""Who works here: taking over a directory's changes, and what they do to open duties."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from domain.directory import DirectoryChange, Overlay, compare
+from domain.duties import Duty, waive
+from domain.ids import PersonId
+from domain.messages import Draft, Priority
+from domain.people import Person, manager_in_charge
+from domain.ports import DirectoryPerson
+from handlers import escalation, follow_up, leave
+from handlers.checkin import ANSWER
+from handlers.context import Context
+
+
+def apply(
+    ctx: Context, platform: str, seen: Sequence[DirectoryPerson], overlays: Mapping[PersonId, Overlay]
+) -> DirectoryChange:
+    """Take over a whole reading of a platform's directory, unless too many have vanished.
+
+    Returns:
+        What changed; with `refused` set nothing was stored and the admins are told.
+    """
+    people = ctx.store.people
+    known = people.everybody()
+    change = compare(ctx.policy.org_id, platform, seen, known, people.identities(platform), overlays, ctx.policy.zone)
+    if change.refused:
+        _tell_admins(ctx, change)
+        return change
+    for external_id, person_id in change.identities.items():
+        people.bind(platform, external_id, person_id)
+    store_people(ctx, known, change.people)
+    return change
+
+
+def store_people(ctx: Context, known: Sequence[Person], changed: Sequence[Person]) -> None:
+    """Store people as they are now, and let everything they owe follow them."""
+    before = {person.person_id: person for person in known}
+    for person in changed:
+        ctx.store.people.save(person)
+    for person in changed:
+        old = before.get(person.person_id)
+        if old is not None:
+            _follow(ctx, old, person)
+
+
+def _follow(ctx: Context, old: Person, new: Person) -> None:
+    if old.active and not new.active:
+        ctx.store.history.note("person.left", new.person_id, None, ctx.now, {})
+        close_for_leaver(ctx, new)
+    elif old.manager_id != new.manager_id:
+        _change_manager(ctx, old, new)
+    if old.deputy_id != new.deputy_id and new.active:
+        leave.retime(ctx, new)
+
+
+def close_for_leaver(ctx: Context, leaver: Person) -> None:
+    """Close what somebody who left owes or waits for, and pass on what others wait for."""
+    for duty in ctx.store.duties.about(leaver.person_id):
+        _waive_for_leaver(ctx, duty)
+    for duty in ctx.store.duties.owed_by(leaver.person_id):
+        matter = follow_up.matter_of(ctx, duty) if duty.kind != ANSWER else None
+        heir = manager_in_charge(matter.author, ctx.store.people) if matter else None
+        if matter is None or heir is None:
+            _waive_for_leaver(ctx, duty)
+        else:
+            escalation.transfer(ctx, matter, heir, None)
+
+
+def _waive_for_leaver(ctx: Context, duty: Duty) -> None:
+    ctx.keep(waive(duty, ctx.now, None, "left"))
+    ctx.store.outbox.withdraw(duty.duty_id)
+    ctx.store.history.note("duty.waived", duty.subject, None, ctx.now, {"reason": "left"})
+    matter = follow_up.matter_of(ctx, duty) if duty.kind != ANSWER else None
+    if matter is not None:
+        follow_up.refresh(ctx, matter.checkin)
+
+
+def _change_manager(ctx: Context, old: Person, new: Person) -> None:
+    manager = manager_in_charge(new, ctx.store.people)
+    for duty in ctx.store.duties.about(new.person_id):
+        if manager is None or duty.kind == ANSWER or duty.debtor_id != old.manager_id:
+            continue
+        matter = follow_up.matter_of(ctx, duty)
+        if matter is not None:
+            escalation.transfer(ctx, matter, manager, None)
+
+
+def _tell_admins(ctx: Context, change: DirectoryChange) -> None:
+    ctx.store.history.note("directory.refused", "", None, ctx.now, {"vanished": str(len(change.vanished))})
+    for admin_id in ctx.policy.admins:
+        admin = ctx.store.people.person(admin_id)
+        if admin is not None:
+            words = ctx.speaker(admin).say("admin.directory_refused", {"count": len(change.vanished)})
+            dedupe = f"directory:{ctx.today(admin).isoformat()}:{admin_id}"
+            ctx.store.outbox.put(Draft(admin_id, words, Priority.ESCALATION, dedupe))
+
+
+def mark_left(ctx: Context, platform: str, external_ids: Sequence[str]) -> None:
+    """Close the books of people whom the platform has just reported as gone."""
+    for external_id in external_ids:
+        person = ctx.store.people.by_identity(platform, external_id)
+        if person is not None and person.active:
+            store_people(ctx, [person], [replace(person, active=False)])

@@ -1,0 +1,94 @@
+"""Leave: noting it, coming back, and what it does to what somebody owes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date, timedelta
+
+from domain.calendar import Leave
+from domain.duties import Duty, due_at
+from domain.errors import Refused
+from domain.people import Person
+from handlers import follow_up
+from handlers.checkin import ANSWER
+from handlers.context import Context
+
+LONGEST = timedelta(days=400)
+"""Longer leave is taken for a slip of the keyboard."""
+
+_DATE = re.compile(r"(?:(\d{4})[-./年])?(\d{1,2})[-./月](\d{1,2})日?")
+_RELATIVE = {"今天": 0, "today": 0, "明天": 1, "tomorrow": 1, "后天": 2}
+
+
+def take(ctx: Context, actor: Person, words: str) -> str:
+    """Note leave from typed words ("到 2026-12-01", "11-30 到 12-01", "明天") and return the sentence to say.
+
+    Raises:
+        Refused: No date, a date in the past, an end before the beginning, or longer than `LONGEST`.
+    """
+    today = ctx.today(actor)
+    leave = _read(words, today)
+    if leave.ends_on < today:
+        raise Refused("leave.past")
+    if leave.ends_on - leave.starts_on > LONGEST or leave.starts_on > leave.ends_on:
+        raise Refused("leave.too_long")
+    ctx.store.people.add_leave(actor.person_id, leave)
+    detail = {"from": leave.starts_on.isoformat(), "to": leave.ends_on.isoformat()}
+    ctx.store.history.note("leave.taken", actor.person_id, actor.person_id, ctx.now, detail)
+    retime(ctx, actor)
+    deputy = ctx.store.people.person(actor.deputy_id) if actor.deputy_id else None
+    if deputy is not None and leave.starts_on <= today:
+        _hand_to_deputy(ctx, actor)
+    key = "leave.noted_deputy" if deputy else "leave.noted"
+    values = {"to": ctx.words.day(ctx.policy.locale_of(actor), leave.ends_on), "deputy": deputy.name if deputy else ""}
+    return ctx.speaker(actor).say(key, values)
+
+
+def _read(words: str, today: date) -> Leave:
+    days = [_date(match, today) for match in _DATE.finditer(words)]
+    days += [today + timedelta(days=offset) for word, offset in _RELATIVE.items() if word in words.casefold()]
+    if not days:
+        raise Refused("leave.no_date")
+    if len(days) == 1:
+        until = re.search(r"到|至|until|to|~", words.casefold())
+        return Leave(today if until else days[0], days[0])
+    return Leave(days[0], days[1])
+
+
+def _date(match: re.Match[str], today: date) -> date:
+    year, month, day = match.groups()
+    try:
+        found = date(int(year) if year else today.year, int(month), int(day))
+    except ValueError as error:
+        raise Refused("leave.no_date") from error
+    if not year and found < today - timedelta(days=31):
+        return found.replace(year=found.year + 1)
+    return found
+
+
+def come_back(ctx: Context, actor: Person) -> str:
+    """End the actor's leave today and return the sentence to say, with what is waiting."""
+    ended = ctx.store.people.end_leave(actor.person_id, ctx.today(actor))
+    retime(ctx, actor)
+    waiting = len(ctx.store.duties.owed_by(actor.person_id))
+    if ended:
+        ctx.store.history.note("leave.ended", actor.person_id, actor.person_id, ctx.now, {})
+    return ctx.speaker(actor).say("leave.back" if ended else "leave.none", {"count": waiting})
+
+
+def retime(ctx: Context, person: Person) -> None:
+    """Count anew the hours of everything a person owes, after leave or deputy have changed."""
+    for duty in ctx.store.duties.owed_by(person.person_id):
+        ctx.keep(_with_due(ctx, person, duty))
+
+
+def _with_due(ctx: Context, person: Person, duty: Duty) -> Duty:
+    return replace(duty, due_at=due_at(duty.ladder, duty.opened_at, ctx.pace(person)))
+
+
+def _hand_to_deputy(ctx: Context, actor: Person) -> None:
+    for duty in ctx.store.duties.owed_by(actor.person_id):
+        matter = follow_up.matter_of(ctx, duty) if duty.kind != ANSWER else None
+        if matter is not None:
+            follow_up.ask(ctx, matter)

@@ -1,0 +1,210 @@
+"""Words typed to the bot: commands, answers to a question it has asked, and answers to a card that was quoted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from domain.cards import Card, CardKey
+from domain.checkin import Checkin, CheckinState
+from domain.errors import Refused
+from domain.events import TextSaid
+from domain.ids import CheckinId, OccurrenceId
+from domain.messages import Body, Draft, Priority
+from domain.people import Person
+from domain.questionnaire import Question, QuestionKind, read_typed, typed_value
+from domain.repositories import Conversation
+from handlers import ask_again, checkin, checkin_cards, follow_up, leave, reply, reply_cards
+from handlers.checkin import ANSWER
+from handlers.context import Context
+
+PATIENCE = timedelta(hours=24)
+"""How long a question asked in words waits for its answer."""
+
+_STOP_WORDS = frozenset({"取消", "算了", "cancel", "stop"})
+_PASS_WORDS = frozenset({"跳过", "pass", "skip", "-"})
+
+
+def said(ctx: Context, event: TextSaid, actor: Person) -> None:
+    """Handle a message: say something true and useful, whatever was typed."""
+    try:
+        body = _respond(ctx, event, actor)
+    except Refused as refusal:
+        body = ctx.speaker(actor).say(refusal.key, refusal.args_for_sentence)
+    dedupe = f"said:{event.origin.platform}:{event.origin.event_id}"
+    ctx.store.outbox.put(Draft(actor.person_id, body, Priority.ANSWER, dedupe, asked=True))
+
+
+def _respond(ctx: Context, event: TextSaid, actor: Person) -> Body:
+    name, _, rest = event.text.replace("／", "/").partition(" ")
+    command = _COMMANDS.get(name.removeprefix("/").casefold()) if name.startswith("/") or not rest else None
+    if command is not None:
+        ctx.store.conversations.end(actor.person_id)
+        return command(ctx, actor, rest.strip())
+    quoted = ctx.store.outbox.subject_of(event.reply_to) if event.reply_to else None
+    if quoted is not None:
+        return _about_card(ctx, actor, quoted, event.text)
+    conversation = ctx.store.conversations.get(actor.person_id, ctx.now)
+    if conversation is not None:
+        return _go_on(ctx, actor, conversation, event.text)
+    return _unprompted(ctx, actor, event.text)
+
+
+def _about_card(ctx: Context, actor: Person, card: CardKey, text: str) -> Body:
+    if card.kind == checkin_cards.KIND:
+        found = ctx.store.checkins.of_round(OccurrenceId(card.subject), actor.person_id)
+        if found is not None:
+            return _answer_or_ask(ctx, actor, found, text)
+    if card.kind == reply_cards.KIND:
+        found = ctx.store.checkins.get(CheckinId(card.subject))
+        if found is not None:
+            return _reply(ctx, actor, found, text)
+    return _help(ctx, actor, "")
+
+
+def _unprompted(ctx: Context, actor: Person, text: str) -> Body:
+    latest = ctx.store.checkins.latest(actor.person_id)
+    if latest is not None and latest.state is not CheckinState.SUBMITTED:
+        return _answer_or_ask(ctx, actor, latest, text)
+    return _help(ctx, actor, "")
+
+
+def _answer_or_ask(ctx: Context, actor: Person, found: Checkin, text: str) -> Body:
+    answers = read_typed(found.questionnaire, text)
+    if answers is None or found.questionnaire.pending(answers):
+        return _ask_from(ctx, actor, found, answers or {}, after=None)
+    card, _ = checkin.accept(ctx, actor, found, answers)
+    return card
+
+
+def _ask_from(
+    ctx: Context, actor: Person, found: Checkin, answers: dict[str, str | tuple[str, ...]], after: str | None
+) -> Body:
+    question = _next_question(found, answers, after)
+    if question is None:
+        ctx.store.conversations.end(actor.person_id)
+        card, _ = checkin.accept(ctx, actor, found, answers)
+        return card
+    topic = checkin_cards.key_of(found.occurrence_id)
+    conversation = Conversation(actor.person_id, topic, question.name, answers, ctx.now + PATIENCE)
+    ctx.store.conversations.put(conversation)
+    return question_text(ctx, actor, found, question)
+
+
+def _next_question(found: Checkin, answers: dict[str, str | tuple[str, ...]], after: str | None) -> Question | None:
+    asked = found.questionnaire.asked(answers)
+    names = [question.name for question in found.questionnaire.questions]
+    past = names.index(after) if after in names else -1
+    return next((q for q in asked if names.index(q.name) > past and q.name not in answers), None)
+
+
+def question_text(ctx: Context, actor: Person, found: Checkin, question: Question) -> str:
+    """Return one question in words, with numbered options."""
+    speaker = ctx.speaker(actor)
+    names = [q.name for q in found.questionnaire.questions]
+    values = {"number": names.index(question.name) + 1, "count": len(names), "question": question.text}
+    lines = [speaker.say("typed.question", values)]
+    lines += [f"{number}. {option.label}" for number, option in enumerate(question.options, start=1)]
+    hint = {QuestionKind.TEXT: "typed.hint.text", QuestionKind.CHOICES: "typed.hint.choices"}
+    lines.append(speaker.say(hint.get(question.kind, "typed.hint.choice")))
+    if not question.required:
+        lines.append(speaker.say("typed.hint.optional"))
+    return "\n".join(lines)
+
+
+def _go_on(ctx: Context, actor: Person, conversation: Conversation, text: str) -> Body:
+    if text.casefold() in _STOP_WORDS:
+        ctx.store.conversations.end(actor.person_id)
+        return ctx.speaker(actor).say("typed.stopped")
+    if conversation.topic.kind == reply_cards.KIND:
+        found = ctx.store.checkins.get(CheckinId(conversation.topic.subject))
+        return _reply(ctx, actor, found, text) if found else _help(ctx, actor, "")
+    found = ctx.store.checkins.of_round(OccurrenceId(conversation.topic.subject), actor.person_id)
+    return _take(ctx, actor, found, conversation, text) if found else _help(ctx, actor, "")
+
+
+def _take(ctx: Context, actor: Person, found: Checkin, conversation: Conversation, text: str) -> Body:
+    question = next(q for q in found.questionnaire.questions if q.name == conversation.step)
+    answers = dict(conversation.answers)
+    if not (text.casefold() in _PASS_WORDS and not question.required):
+        value = typed_value(question, text)
+        if value is None:
+            unclear = ctx.speaker(actor).say("typed.unclear")
+            return f"{unclear}\n{question_text(ctx, actor, found, question)}"
+        _check_length(question, value)
+        answers[question.name] = value
+    return _ask_from(ctx, actor, found, answers, after=question.name)
+
+
+def _check_length(question: Question, value: str | tuple[str, ...]) -> None:
+    if isinstance(value, str) and question.kind is QuestionKind.TEXT and len(value) > question.max_length:
+        raise Refused("answer.too_long", {"question": question.text, "most": question.max_length})
+
+
+def _reply(ctx: Context, actor: Person, found: Checkin, text: str) -> Body:
+    name = reply_cards.takes_words(found)
+    matter = reply.matter_for(ctx, found, actor)
+    if name is None or not text.strip():
+        return follow_up.request_face(ctx, matter, actor)
+    ctx.store.conversations.end(actor.person_id)
+    reply.accept(ctx, actor, matter, {name: text.strip()[:1000]})
+    return ctx.speaker(actor).say("reply.toast.sent", {"name": matter.author.name})
+
+
+def _weekly(ctx: Context, actor: Person, rest: str) -> Body:
+    return ask_again.latest_card(ctx, actor)
+
+
+def _reply_command(ctx: Context, actor: Person, rest: str) -> Body:
+    name, _, words = rest.partition(" ")
+    for duty in ctx.store.duties.owed_by(actor.person_id):
+        matter = follow_up.matter_of(ctx, duty) if duty.kind != ANSWER else None
+        if matter is not None and matter.author.name == name:
+            if not words.strip():
+                topic = reply_cards.key_of(matter.checkin)
+                ctx.store.conversations.put(Conversation(actor.person_id, topic, "", {}, ctx.now + PATIENCE))
+            return _reply(ctx, actor, matter.checkin, words)
+    return ctx.speaker(actor).say("reply.none_from", {"name": name} if name else {"name": "?"})
+
+
+def _leave(ctx: Context, actor: Person, rest: str) -> Body:
+    return leave.take(ctx, actor, rest)
+
+
+def _back(ctx: Context, actor: Person, rest: str) -> Body:
+    return leave.come_back(ctx, actor)
+
+
+def _open_matters(ctx: Context, actor: Person, rest: str) -> Body:
+    speaker = ctx.speaker(actor)
+    duties = ctx.store.duties.owed_by(actor.person_id)
+    if not duties:
+        return speaker.say("todo.none")
+    lines = [speaker.say("todo.lead", {"count": len(duties)})]
+    for duty in duties[:20]:
+        about = ctx.person(duty.about_id).name
+        key = "todo.answer" if duty.kind == ANSWER else "todo.reply"
+        lines.append(speaker.say(key, {"name": about, "due": speaker.when(duty.due_at)}))
+    return "\n".join(lines)
+
+
+def _help(ctx: Context, actor: Person, rest: str) -> Card | str:
+    return ctx.speaker(actor).say("help.text", {"count": len(ctx.store.duties.owed_by(actor.person_id))})
+
+
+_COMMANDS: dict[str, Callable[[Context, Person, str], Body]] = {
+    "周报": _weekly,
+    "复盘": _weekly,
+    "weekly": _weekly,
+    "回复": _reply_command,
+    "reply": _reply_command,
+    "请假": _leave,
+    "leave": _leave,
+    "销假": _back,
+    "回来": _back,
+    "back": _back,
+    "待办": _open_matters,
+    "todo": _open_matters,
+    "帮助": _help,
+    "help": _help,
+}
