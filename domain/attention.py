@@ -6,7 +6,7 @@ The last place of a day's budget is kept for the digest, into which everything i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from domain.calendar import first_allowed, local_day, local_instant
@@ -59,15 +59,25 @@ def decide(now: datetime, rules: AttentionRules, pace: Pace, said_today: int, *,
 
 
 def _digest_at(now: datetime, rules: AttentionRules, pace: Pace) -> datetime:
-    today = local_instant(local_day(now, pace.zone), rules.digest_at, pace.zone)
-    if today > now and _first_allowed(today, rules, pace) == today:
+    today = _digest_of(local_day(now, pace.zone), rules, pace)
+    if today is not None and today > now:
         return today
-    return _tomorrow(now, rules, pace)
+    morning = _tomorrow(now, rules, pace)
+    return _digest_of(local_day(morning, pace.zone), rules, pace) or morning
+
+
+def _digest_of(day: date, rules: AttentionRules, pace: Pace) -> datetime | None:
+    # A local day has one instant for its digest and no more: what is folded is told by the one digest of its day.
+    for at in (rules.digest_at, time.min):
+        found = _first_allowed(local_instant(day, at, pace.zone), rules, pace)
+        if local_day(found, pace.zone) == day:
+            return found
+    return None
 
 
 def _tomorrow(now: datetime, rules: AttentionRules, pace: Pace) -> datetime:
     tomorrow = local_day(now, pace.zone) + timedelta(days=1)
-    return _first_allowed(local_instant(tomorrow, datetime.min.time(), pace.zone), rules, pace)
+    return _first_allowed(local_instant(tomorrow, time.min, pace.zone), rules, pace)
 
 
 def _first_allowed(instant: datetime, rules: AttentionRules, pace: Pace) -> datetime:

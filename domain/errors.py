@@ -8,6 +8,7 @@
     ├── Malformed          an authentic message that cannot be read: 400, nothing stored
     ├── StoreDown          the store cannot be written: 503, so that the platform repeats
     ├── NoOfficialCalendar a year's public holidays are not published; never guessed
+    ├── NoWorkday          no day counts for three years on end; defined in `domain.workdays`
     ├── BadRecurrence      a schedule that cannot be read
     └── PlatformError      the chat platform or mail server said no
         ├── Throttled      try again after `retry_after`

@@ -104,8 +104,8 @@ def resolve(
     """Find who shall hear for a role today: the person, else the deputy, else the next in the chain, else an admin.
 
     Nobody is told about a matter that they owe themselves as if it were somebody else's: the chain passes over the
-    debtor unless the role is the debtor's own. Nor is somebody who waits asked to look after it in the HRBP's part,
-    unless nobody else is there.
+    debtor unless the role is the debtor's own. Nor does one side stand in for the other as its deputy, nor is somebody
+    who waits asked to look after it in the HRBP's part unless nobody else is there.
 
     Returns:
         The recipient, or `None` if truly nobody of the chain is there today.
@@ -113,12 +113,18 @@ def resolve(
     waiting: Recipient | None = None
     for candidate in _chain(role, debtor, about, directory, admins):
         found = present(directory, candidate, day)
-        if found is None or (role not in _NAMED and found.person.person_id == debtor.person_id):
+        if found is None or _is_the_wrong_side(role, found, debtor, about):
             continue
         if role is not Role.HRBP or found.person.person_id != about.person_id:
             return found
         waiting = waiting or found
     return waiting
+
+
+def _is_the_wrong_side(role: Role, found: Recipient, debtor: Person, about: Person) -> bool:
+    if role in _NAMED:
+        return found.instead_of is not None and found.person.person_id in (debtor.person_id, about.person_id)
+    return found.person.person_id == debtor.person_id
 
 
 def _chain(

@@ -80,8 +80,12 @@ def accept(
         _tell_of_addition(ctx, actor, submission.checkin)
     detail = {"version": str(submission.checkin.version), "late": str(submission.checkin.late).lower()}
     ctx.store.history.note("checkin.submitted", checkin.checkin_id, actor.person_id, ctx.now, detail)
-    follow_up.refresh(ctx, submission.checkin, clicked=clicked)
-    return report_card(ctx, submission.checkin), submission
+    card = report_card(ctx, submission.checkin)
+    if submission.first:
+        follow_up.refresh_own(ctx, submission.checkin, card, clicked)
+    else:
+        follow_up.refresh(ctx, submission.checkin, clicked=clicked)
+    return card, submission
 
 
 def _tell_of_addition(ctx: Context, author: Person, checkin: Checkin) -> None:

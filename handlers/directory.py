@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 
 from domain.directory import DirectoryChange, Overlay, compare
@@ -17,23 +17,44 @@ from handlers.context import Context
 
 
 def apply(
-    ctx: Context, platform: str, seen: Sequence[DirectoryPerson], overlays: Mapping[PersonId, Overlay]
+    ctx: Context,
+    platform: str,
+    seen: Sequence[DirectoryPerson],
+    overlays: Mapping[PersonId, Overlay],
+    own_ids: Mapping[str, PersonId],
 ) -> DirectoryChange:
     """Take over a whole reading of a platform's directory, unless too many have vanished.
+
+    Args:
+        ctx: The world.
+        platform: Whose directory was read.
+        seen: Everybody it shows.
+        overlays: What the organisation's own file says over it.
+        own_ids: External ids for which that file names our id.
 
     Returns:
         What changed; with `refused` set nothing was stored and the admins are told.
     """
     people = ctx.store.people
     known = people.everybody()
-    change = compare(ctx.policy.org_id, platform, seen, known, people.identities(platform), overlays, ctx.policy.zone)
+    bound = people.identities(platform)
+    identities = {**own_ids, **bound}
+    change = compare(ctx.policy.org_id, platform, seen, known, identities, overlays, ctx.policy.zone)
     if change.refused:
         _tell_admins(ctx, change)
         return change
-    for external_id, person_id in change.identities.items():
-        people.bind(platform, external_id, person_id)
     store_people(ctx, known, change.people)
+    for external_id, person_id in change.identities.items():
+        if bound.get(external_id) != person_id:
+            people.bind(platform, external_id, person_id)
     return change
+
+
+def with_leavers(known: Sequence[Person], named: Sequence[Person], here: Container[PersonId]) -> Sequence[Person]:
+    """Return whom a complete list changes: everybody it names, and those it no longer names as having left."""
+    before = {person.person_id: person for person in known}
+    gone = [replace(person, active=False) for person in known if person.active and person.person_id not in here]
+    return [person for person in (*named, *gone) if before.get(person.person_id) != person]
 
 
 def store_people(ctx: Context, known: Sequence[Person], changed: Sequence[Person]) -> None:

@@ -97,24 +97,21 @@ def refresh(ctx: Context, checkin: Checkin, *, clicked: str = "") -> None:
         checkin: In its new state, already stored.
         clicked: The platform's id of the message whose callback carries the new face itself.
     """
-    _refresh_own(ctx, checkin, clicked)
+    speaker = ctx.speaker(ctx.person(checkin.person_id))
+    refresh_own(ctx, checkin, checkin_cards.face(speaker, checkin) or report_card(ctx, checkin), clicked)
     duty = duty_of(ctx, checkin)
-    matter = matter_of(ctx, duty) if duty else None
-    if matter is None:
+    if duty is None:
         return
+    matter = Matter(duty, checkin, ctx.person(duty.about_id), ctx.person(duty.debtor_id))
     _refresh_requests(ctx, matter, clicked)
     _refresh_escalations(ctx, matter, clicked)
 
 
-def _refresh_own(ctx: Context, checkin: Checkin, clicked: str) -> None:
-    copies = ctx.store.outbox.copies(checkin_cards.key_of(checkin.occurrence_id), checkin.person_id)
-    stale = [copy for copy in copies if copy.external_id != clicked]
-    if not stale:
-        return
-    speaker = ctx.speaker(ctx.person(checkin.person_id))
-    card = checkin_cards.face(speaker, checkin) or report_card(ctx, checkin)
-    for copy in stale:
-        ctx.store.outbox.update(copy, card)
+def refresh_own(ctx: Context, checkin: Checkin, card: Card, clicked: str) -> None:
+    """Give the sent cards in the author's own chat a new face, except the one whose click is being answered."""
+    for copy in ctx.store.outbox.copies(checkin_cards.key_of(checkin.occurrence_id), checkin.person_id):
+        if copy.external_id != clicked:
+            ctx.store.outbox.update(copy, card)
 
 
 def _refresh_requests(ctx: Context, matter: Matter, clicked: str) -> None:

@@ -19,6 +19,9 @@ from handlers.context import Context, Speaker
 LOOKBACK = timedelta(days=40)
 """How far back a missed occurrence is looked for after downtime; older ones are not even recorded."""
 
+HORIZONS_DAYS = (8, 40, 370)
+"""How far ahead the next opening is looked for: the nearest first, since most practices are weekly."""
+
 SLICE = 5000
 """People asked in one transaction of a fan-out."""
 
@@ -41,13 +44,17 @@ def begin_due(ctx: Context, since: datetime | None) -> int:
 
 def next_opening(ctx: Context) -> datetime | None:
     """Return when the next occurrence of any cadence begins, UTC; `None` if none within a year."""
-    horizon = ctx.now + timedelta(days=370)
-    firsts = (
-        min((_first_stage(cadence, found) for found in _starting(ctx, cadence, zone, ctx.now, horizon)), default=None)
-        for cadence in ctx.policy.cadences
-        for zone in _zones(ctx)
-    )
-    return min((first for first in firsts if first is not None), default=None)
+    zones = _zones(ctx)
+    for days in HORIZONS_DAYS:
+        found = [
+            _first_stage(cadence, occurrence)
+            for cadence in ctx.policy.cadences
+            for zone in zones
+            for occurrence in _starting(ctx, cadence, zone, ctx.now, ctx.now + timedelta(days=days))
+        ]
+        if found:
+            return min(found)
+    return None
 
 
 def _zones(ctx: Context) -> Sequence[str]:

@@ -1,0 +1,53 @@
+"""`python -m bot COMMAND`: arguments in, exit code out; results on stdout, what went wrong on stderr.
+
+Exit codes: 0 done, 2 bad configuration or arguments, 1 anything else.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from bot.commands.group import command_line
+from bot.commands.outcome import CommandFailed, ExitCode
+from config.problems import ConfigErrors
+from domain.errors import FupanError
+
+
+def main() -> int:
+    """Run the command that the process was started with and return its exit code.
+
+    Raises:
+        SystemExit: By the command line itself, for help and wrong arguments.
+    """
+    try:
+        command_line()(prog_name="python -m bot")
+    except ConfigErrors as errors:
+        return _complain("\n".join(map(str, errors.errors)), ExitCode.BAD_INPUT)
+    except CommandFailed as failed:
+        return _complain(str(failed), failed.code)
+    except FupanError as error:
+        return _complain(f"{type(error).__name__}: {error}", ExitCode.FAILED)
+    except Exception as error:  # noqa: BLE001 - edge: the command line; told once, and the exit code says that it failed
+        return _unexpected(error)
+    return ExitCode.OK
+
+
+def _complain(sentences: str, code: ExitCode) -> int:
+    sys.stderr.write(sentences + "\n")
+    return code
+
+
+def _unexpected(error: Exception) -> int:
+    import structlog
+
+    from bot import logs
+
+    logs.configure("warning", as_json=not sys.stderr.isatty())
+    structlog.get_logger("bot.command_line").error(
+        "an error that nobody foresaw; please report it with these lines", action="command.failed", exc_info=error
+    )
+    return ExitCode.FAILED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

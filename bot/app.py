@@ -1,0 +1,201 @@
+"""The composition root: puts store, writer, ticker, delivery, connections and web together, and takes them down again.
+
+Order at the end: nothing new is taken in, what was taken in is finished and acknowledged, reserved windows are sent,
+the writer commits the rest, the store is closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from aiohttp import web
+from storage.database import Database
+
+from bot.clock import id_maker
+from bot.connections import Connection, Connections
+from bot.delivery import Delivery
+from bot.directory_sync import ConfiguredPeople, DirectorySync
+from bot.meter import Meter
+from bot.organisations import Organisations
+from bot.ticker import Ticker
+from bot.web import callbacks, probes
+from bot.writer import Writer
+from domain.cards import Answer
+from domain.errors import StoreDown
+from domain.events import DirectoryChanged, Inbound
+from domain.ids import OrgId
+from domain.policy import OrgPolicy
+from domain.ports import Catalogue, Clock
+from handlers import dispatch
+from storage.transaction import Transaction
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a service is made from, already checked.
+
+    Attributes:
+        policies: By organisation.
+        people: What files say about people, by organisation.
+        connections: Ways in and out.
+    """
+
+    policies: Mapping[OrgId, OrgPolicy]
+    people: Mapping[OrgId, ConfiguredPeople]
+    connections: Sequence[Connection]
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How often things are looked at.
+
+    Attributes:
+        tick: Between two looks for due work.
+        poll: Between two looks at the outbox when nobody says that there is something.
+        resync: Between two readings of the directories.
+    """
+
+    tick: timedelta = timedelta(milliseconds=500)
+    poll: timedelta = timedelta(milliseconds=500)
+    resync: timedelta = timedelta(hours=12)
+
+
+class Service:
+    """The running bot.
+
+    Args:
+        database: Already migrated.
+        words: The sentences.
+        clock: The time.
+        owner: This process; unique among replicas.
+    """
+
+    def __init__(self, database: Database, words: Catalogue, clock: Clock, owner: str) -> None:
+        self.clock = clock
+        self.meter = Meter()
+        self._database = database
+        self.writer = Writer(database)
+        self.organisations = Organisations(words, id_maker(clock))
+        self.delivery = Delivery(self.writer, self.organisations, {}, clock, owner)
+        self.ticker = Ticker(self.writer, self.organisations, clock, self.delivery.wake)
+        self.connections = Connections()
+        self.directory = DirectorySync(self.writer, self.organisations, clock, self.ticker.forget_openings)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._resync = asyncio.Event()
+        self._started = False
+
+    async def start(self, settings: Settings, rhythm: Rhythm) -> None:
+        """Begin to work; returns when people are known as far as files go and everything listens."""
+        self.writer.start()
+        await self.apply(settings)
+        self._keep(self.delivery.run(rhythm.poll.total_seconds()), "delivery")
+        self._keep(self._resync_loop(rhythm.resync), "directory")
+        self.ticker.start(rhythm.tick)
+        self._started = True
+
+    async def apply(self, settings: Settings) -> None:
+        """Take over new settings while running."""
+        self.organisations.replace(settings.policies)
+        self.directory.replace(settings.people)
+        await self.directory.from_files()
+        await self.connections.replace(settings.connections)
+        self.delivery.replace_platforms(self.connections.ways_out())
+        self.ticker.forget_openings()
+        self._resync.set()
+
+    async def close(self) -> None:
+        """Stop cleanly; work already acknowledged is durable."""
+        self._started = False
+        await self.connections.close_listeners()
+        await self.ticker.close()
+        await self.delivery.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.connections.close()
+        await self.writer.close()
+        self._database.dispose()
+
+    async def handle(self, event: Inbound) -> Answer:
+        """Handle one event durably.
+
+        Raises:
+            StoreDown: Nothing was stored; the platform shall repeat it.
+        """
+        began = time.monotonic()
+        kind = type(event).__name__
+        try:
+            answer = await self.writer.run(lambda tx: self._dispatch(tx, event))
+        except Exception:
+            self.meter.events.labels(event.origin.platform, kind, "failed").inc()
+            raise
+        self.meter.events.labels(event.origin.platform, kind, "handled").inc()
+        self.meter.event_seconds.observe(time.monotonic() - began)
+        self.delivery.wake()
+        if isinstance(event, DirectoryChanged):
+            self._resync.set()
+        return answer
+
+    def _dispatch(self, transaction: Transaction, event: Inbound) -> Answer:
+        ctx = self.organisations.context(transaction, event.origin.org_id, self.clock.now())
+        return dispatch.handle(ctx, event)
+
+    async def sync_directories(self) -> None:
+        """Read every directory now."""
+        await self.directory.from_platforms(self.connections.directories())
+
+    async def _resync_loop(self, every: timedelta) -> None:
+        while True:
+            self._resync.clear()
+            try:
+                await self.sync_directories()
+            except StoreDown as error:
+                log.warning("the store is down; reading again later", action="directory.store_down", error=str(error))
+            try:
+                async with asyncio.timeout(every.total_seconds()):
+                    await self._resync.wait()
+            except TimeoutError:
+                continue
+
+    def _keep(self, work: Coroutine[None, None, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(_report_death)
+
+    def routes(self, app: web.Application) -> None:
+        """Put the service's routes into an application made with `client_max_size=callbacks.MAX_BODY_BYTES`."""
+        receiver = callbacks.Callbacks(self.connections.webhook, self.handle, self.clock, self.meter)
+        callbacks.add_routes(app, receiver)
+        probes.add_routes(app, probes.Probes(self.why_not_ready, self.measure, self.meter))
+
+    async def why_not_ready(self) -> str:
+        """Return why events cannot be handled now, or an empty string."""
+        if not self._started:
+            return "starting or stopping"
+        try:
+            await asyncio.to_thread(self._database.check)
+        except StoreDown as error:
+            return f"the store cannot be written ({type(error.__cause__ or error).__name__})"
+        return ""
+
+    async def measure(self) -> None:
+        """Bring the gauges up to date."""
+        self.meter.waiting.set(self.writer.waiting)
+        self.meter.deaf.set(len(self.connections.deaf()))
+        counts, lags = await self.writer.run(lambda tx: (tx.engine.outbox_counts(), tx.engine.lag(self.clock.now())))
+        for (org_id, state), count in counts.items():
+            self.meter.outbox.labels(org_id, state).set(count)
+        for queue, age in lags.items():
+            self.meter.lag.labels(queue).set(age.total_seconds())
+
+
+def _report_death(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("a part of the service died", action="service.part_died", part=task.get_name(), exc_info=error)

@@ -1,0 +1,127 @@
+"""From a checked configuration to what a service is made from; and back again when the file changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import structlog
+from config.catalogue import FileCatalogue
+from config.watch import watch
+from storage.database import Database
+
+from adapters.feishu.settings import FeishuSettings, Mode
+from adapters.mail.settings import MailSettings, TlsMode
+from bot.app import Service, Settings
+from bot.connections import Connection, Handle, connect_feishu, connect_mail
+from bot.directory_sync import ConfiguredPeople
+from config.loader import Loaded, LoadedOrg
+from config.problems import ConfigErrors
+from config.schema import FeishuPart, MailPart
+from domain.errors import FupanError
+from domain.ports import Catalogue, Clock
+
+log = structlog.get_logger(__name__)
+
+
+class SeveralStores(FupanError):
+    """The organisations of one process name different stores; one process serves one store."""
+
+
+def words() -> Catalogue:
+    """Return the sentences that are shipped."""
+    return FileCatalogue.shipped()
+
+
+def store_url(loaded: Loaded) -> str:
+    """Return where everything is kept.
+
+    Raises:
+        SeveralStores: The organisations do not agree.
+    """
+    urls = {org.storage_url for org in loaded.orgs}
+    if len(urls) != 1:
+        names = ", ".join(org.policy.org_id for org in loaded.orgs)
+        raise SeveralStores(f"storage.url differs between {names}; give all the same, or run one process for each")
+    return urls.pop()
+
+
+def open_store(loaded: Loaded) -> Database:
+    """Open the configured store and bring its tables up to date."""
+    database = Database.open(store_url(loaded))
+    database.migrate()
+    return database
+
+
+def settings_of(loaded: Loaded, clock: Clock, handle: Handle) -> Settings:
+    """Return what a service is made from.
+
+    Args:
+        loaded: The configuration.
+        clock: The time.
+        handle: Where events go.
+    """
+    return Settings(
+        policies={org.policy.org_id: org.policy for org in loaded.orgs},
+        people={org.policy.org_id: _people(org) for org in loaded.orgs},
+        connections=[connection for org in loaded.orgs for connection in _connections(org, clock, handle)],
+    )
+
+
+def _connections(org: LoadedOrg, clock: Clock, handle: Handle) -> list[Connection]:
+    found: list[Connection] = []
+    if org.platforms.feishu is not None:
+        found.append(connect_feishu(org.policy.org_id, feishu_settings(org.platforms.feishu), clock, handle))
+    if org.mail is not None:
+        found.append(connect_mail(org.policy.org_id, mail_settings(org.mail), clock))
+    return found
+
+
+def feishu_settings(part: FeishuPart) -> FeishuSettings:
+    """Return the adapter's settings of a configured Feishu app."""
+    return FeishuSettings(
+        app_id=part.app_id,
+        app_secret=part.app_secret.get_secret_value(),
+        mode=Mode(part.mode),
+        base_url=part.base_url,
+        encrypt_key=part.encrypt_key.get_secret_value() if part.encrypt_key else "",
+        verification_token=part.verification_token.get_secret_value() if part.verification_token else "",
+        proxy=part.proxy.get_secret_value() if part.proxy else None,
+    )
+
+
+def mail_settings(part: MailPart) -> MailSettings:
+    """Return the adapter's settings of a configured mail server."""
+    return MailSettings(
+        host=part.host,
+        port=part.port,
+        sender=part.sender,
+        user=part.user or "",
+        password=part.password.get_secret_value() if part.password else "",
+        tls=TlsMode(part.tls),
+    )
+
+
+def _people(org: LoadedOrg) -> ConfiguredPeople:
+    listed = org.people or ()
+    return ConfiguredPeople(
+        complete=org.people is not None and org.people_source is None,
+        people=[each.person for each in listed],
+        identities={(platform, own): each.person.person_id for each in listed for platform, own in each.ids.items()},
+    )
+
+
+async def watch_configuration(path: Path, environment: Mapping[str, str], service: Service) -> None:
+    """Apply every good edit of the configuration; a bad one is logged with its lines and changes nothing."""
+
+    async def changed(found: Loaded | ConfigErrors) -> None:
+        if isinstance(found, ConfigErrors):
+            for problem in found.problems:
+                log.error(
+                    "the edit was refused; the running configuration stays", action="config.refused", at=str(problem)
+                )
+            return
+        await service.apply(settings_of(found, service.clock, service.handle))
+        log.info("the configuration was taken over", action="config.applied", organisations=len(found.orgs))
+
+    await watch(path, environment, changed)

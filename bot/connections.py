@@ -1,0 +1,178 @@
+"""The ways in and out: for each organisation its platforms' clients, sockets, callbacks and directories, and its mail.
+
+This file and `config` are the only places outside the adapters that know a platform by name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import structlog
+
+from adapters.feishu.api import FeishuApi
+from adapters.feishu.client import FeishuClient
+from adapters.feishu.directory import FeishuDirectory
+from adapters.feishu.settings import FeishuSettings
+from adapters.feishu.settings import Mode as FeishuMode
+from adapters.feishu.socket import FeishuSocket
+from adapters.feishu.webhook import FeishuWebhook
+from adapters.http import HttpSession
+from adapters.mail.settings import MailSettings
+from adapters.mail.smtp import SmtpMailer
+from adapters.webhook import Webhook
+from domain.cards import Answer
+from domain.errors import PlatformError
+from domain.events import Inbound
+from domain.ids import OrgId
+from domain.messages import MAIL_LANE
+from domain.ports import Clock, DirectorySource, Platform
+
+log = structlog.get_logger(__name__)
+
+Handle = Callable[[Inbound], Awaitable[Answer]]
+
+
+class Listener(Protocol):
+    """A way in that we keep open ourselves."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether events can arrive now."""
+
+    async def run(self) -> None:
+        """Listen until cancelled."""
+
+    async def close(self) -> None:
+        """End `run` after what was taken up is finished."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One app of one organisation, or its mail server.
+
+    Attributes:
+        org_id: Whose.
+        lane: The platform's name, or the mail lane.
+        way_out: Sends.
+        webhook: Reads callbacks, or `None`.
+        listener: Listens, or `None`.
+        directory: Reads who works there, or `None`.
+        http: Its connections, to be closed with it; `None` for mail.
+        settings: What it was made from, to notice changes.
+    """
+
+    org_id: OrgId
+    lane: str
+    way_out: Platform
+    webhook: Webhook | None = None
+    listener: Listener | None = None
+    directory: DirectorySource | None = None
+    http: HttpSession | None = None
+    settings: object = field(default=None, repr=False)
+
+
+def connect_feishu(org_id: OrgId, settings: FeishuSettings, clock: Clock, handle: Handle) -> Connection:
+    """Make the connection of a Feishu app; nothing is sent yet."""
+    http = HttpSession(settings.proxy)
+    api = FeishuApi(settings, http, clock)
+    listener = None
+    if settings.mode is FeishuMode.WEBSOCKET:
+        listener = FeishuSocket(
+            settings, http, clock, handle, org_id=org_id, chance=random.SystemRandom().random, alert=_alert(org_id)
+        )
+    webhook = FeishuWebhook(settings, org_id) if settings.mode is FeishuMode.WEBHOOK else None
+    client = FeishuClient(settings, http, clock, api)
+    return Connection(org_id, "feishu", client, webhook, listener, FeishuDirectory(api), http, settings)
+
+
+def connect_mail(org_id: OrgId, settings: MailSettings, clock: Clock) -> Connection:
+    """Make the connection to an organisation's mail server; nothing is sent yet."""
+    return Connection(org_id, MAIL_LANE, SmtpMailer(settings, clock), settings=settings)
+
+
+def _alert(org_id: OrgId) -> Callable[[PlatformError], None]:
+    def alert(error: PlatformError) -> None:
+        log.error(
+            "the platform refuses our connection; an admin must act",
+            action="connection.refused",
+            org=org_id,
+            code=error.code,
+            hint=error.hint,
+        )
+
+    return alert
+
+
+class Connections:
+    """All open connections; replaced one by one when their settings change."""
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[OrgId, str], Connection] = {}
+        self._tasks: dict[tuple[OrgId, str], asyncio.Task[None]] = {}
+
+    async def replace(self, wanted: Sequence[Connection]) -> None:
+        """Close what is not wanted any more, keep what is unchanged, open the rest."""
+        new = {(connection.org_id, connection.lane): connection for connection in wanted}
+        for key, old in list(self._open.items()):
+            if key not in new or new[key].settings != old.settings:
+                await self._close(key)
+        for key, connection in new.items():
+            if key in self._open:
+                await _discard(connection)
+            else:
+                self._open[key] = connection
+                if connection.listener is not None:
+                    self._tasks[key] = asyncio.create_task(connection.listener.run(), name=f"listen {key}")
+
+    async def close(self) -> None:
+        """Close all, finishing what was taken up."""
+        for key in list(self._open):
+            await self._close(key)
+
+    async def close_listeners(self) -> None:
+        """Take in nothing new; ways out stay open."""
+        for key, task in list(self._tasks.items()):
+            listener = self._open[key].listener
+            if listener is not None:
+                await listener.close()
+            await _finish(task)
+            del self._tasks[key]
+
+    async def _close(self, key: tuple[OrgId, str]) -> None:
+        connection = self._open.pop(key)
+        task = self._tasks.pop(key, None)
+        if task is not None and connection.listener is not None:
+            await connection.listener.close()
+            await _finish(task)
+        await _discard(connection)
+
+    def ways_out(self) -> Mapping[tuple[OrgId, str], Platform]:
+        """Return what sends for each lane."""
+        return {key: connection.way_out for key, connection in self._open.items()}
+
+    def webhook(self, platform: str, org_id: OrgId) -> Webhook | None:
+        """Return what reads an app's callbacks, or `None` if it takes none."""
+        connection = self._open.get((org_id, platform))
+        return connection.webhook if connection else None
+
+    def directories(self) -> Sequence[Connection]:
+        """Return the connections that can read a directory."""
+        return [connection for connection in self._open.values() if connection.directory is not None]
+
+    def deaf(self) -> Sequence[tuple[OrgId, str]]:
+        """Return the apps that should be listening and are not."""
+        return [key for key, c in self._open.items() if c.listener is not None and not c.listener.connected]
+
+
+async def _discard(connection: Connection) -> None:
+    if connection.http is not None:
+        await connection.http.close()
+
+
+async def _finish(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait({task})

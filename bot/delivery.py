@@ -1,0 +1,203 @@
+"""Delivery: drains the outbox, lane by lane, at each platform's pace.
+
+Rule: a row is reserved under the lane's epoch before it is sent and recorded after it; a row that was reserved but
+never recorded is sent again by the next owner with the same idempotency key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from storage.lanes import Lane
+from storage.transaction import Transaction
+
+from bot.organisations import Organisations
+from bot.pace import Pace
+from bot.retry import outcome_of
+from bot.writer import Writer
+from domain.errors import PlatformError, StoreDown
+from domain.ids import OrgId
+from domain.messages import Fate, Outcome, Outgoing
+from domain.ports import Clock, Platform
+from handlers.release import Gate, local_days
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(seconds=30)
+"""How long a lane belongs to its owner without a sign of life; calls time out well below it."""
+
+WINDOW = 64
+"""Rows reserved at once: at most this many are sent again after a crash."""
+
+LANES_AT_ONCE = 64
+"""Lanes one process drains at the same time."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sending:
+    message: Outgoing
+    at: datetime
+
+
+class Delivery:
+    """Drains lanes.
+
+    Args:
+        writer: Where state changes go.
+        organisations: Who is served.
+        platforms: The way out of each lane: (organisation, lane name).
+        clock: The time.
+        owner: This process; unique among replicas.
+    """
+
+    def __init__(
+        self,
+        writer: Writer,
+        organisations: Organisations,
+        platforms: Mapping[tuple[OrgId, str], Platform],
+        clock: Clock,
+        owner: str,
+    ) -> None:
+        self._writer = writer
+        self._organisations = organisations
+        self._platforms = platforms
+        self._clock = clock
+        self._owner = owner
+        self._wake = asyncio.Event()
+        self._draining: set[asyncio.Task[None]] = set()
+        self._stopping = False
+        self.failures = 0
+
+    def replace_platforms(self, platforms: Mapping[tuple[OrgId, str], Platform]) -> None:
+        """Use new ways out, after a change of configuration."""
+        self._platforms = platforms
+
+    def wake(self) -> None:
+        """Look for due rows now instead of at the next poll."""
+        self._wake.set()
+
+    async def run(self, poll_seconds: float) -> None:
+        """Drain until `close`; looks at least every `poll_seconds`."""
+        while not self._stopping:
+            await self._claim_safely()
+            self._wake.clear()
+            try:
+                async with asyncio.timeout(poll_seconds):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
+
+    async def close(self) -> None:
+        """Finish the windows that are reserved and give the lanes back."""
+        self._stopping = True
+        self._wake.set()
+        if self._draining:
+            await asyncio.gather(*self._draining, return_exceptions=True)
+
+    async def settle(self) -> None:
+        """Drain until nothing is due any more; for tests and the demo clock."""
+        while await self._claim() or self._draining:
+            if self._draining:
+                await asyncio.gather(*self._draining)
+
+    async def _claim_safely(self) -> None:
+        try:
+            await self._claim()
+        except StoreDown as error:
+            log.warning("the store is down; nothing is sent", action="delivery.store_down", error=type(error).__name__)
+
+    async def _claim(self) -> int:
+        free = LANES_AT_ONCE - len(self._draining)
+        if free <= 0:
+            return 0
+        now = self._clock.now()
+        lanes = await self._writer.run(lambda tx: tx.engine.claim_lanes(self._owner, now, LEASE, free))
+        for lane in lanes:
+            task = asyncio.create_task(self._drain(lane), name=f"drain {lane.org_id}/{lane.name}")
+            self._draining.add(task)
+            task.add_done_callback(self._finished)
+        return len(lanes)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._draining.discard(task)
+        self._wake.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.failures += 1
+            log.error("a lane could not be drained", action="delivery.failed", error=type(error).__name__)
+
+    async def _drain(self, lane: Lane) -> None:
+        platform = self._platforms.get((lane.org_id, lane.name))
+        if platform is None or self._organisations.policy(lane.org_id) is None:
+            await self._writer.run(lambda tx: tx.engine.release(lane, self._clock.now() + LEASE))
+            return
+        pace = Pace.of(platform.abilities)
+        while not self._stopping:
+            window = await self._writer.run(lambda tx: self._reserve(tx, lane, pace))
+            if window is None:
+                return
+            outcomes = await self._send_all(platform, window)
+            if not await self._record(lane, outcomes):
+                return
+        await self._writer.run(lambda tx: tx.engine.release(lane, self._clock.now()))
+
+    async def _record(self, lane: Lane, outcomes: Sequence[Outcome]) -> bool:
+        now = self._clock.now()
+        return await self._writer.run(lambda tx: tx.engine.record(lane, outcomes, now, LEASE))
+
+    def _reserve(self, transaction: Transaction, lane: Lane, pace: Pace) -> Sequence[_Sending] | None:
+        """Judge due rows and reserve the next window; `None` when nothing is due, and the lane is given back."""
+        now = self._clock.now()
+        engine = transaction.engine
+        candidates = engine.pick(lane, now, WINDOW)
+        if not candidates:
+            engine.release(lane, now)
+            return None
+        ctx = self._organisations.context(transaction, lane.org_id, now)
+        said = engine.said_today([(lane.org_id, *pair) for pair in local_days(ctx, candidates)])
+        known = {(person_id, day): count for (_, person_id, day), count in said.items()}
+        released = Gate(ctx, known).judge(candidates)
+        engine.postpone(lane, released.waits)
+        engine.fold(lane, released.folds)
+        engine.void(lane, released.voids)
+        next_at = engine.lane_next_at(lane)
+        slots, arrival = pace.slots(next_at, now, len(released.sends))
+        ids = [message.message_id for message in released.sends]
+        if not engine.reserve(lane, ids, released.said, arrival, now):
+            return None
+        return [_Sending(message, at) for message, at in zip(released.sends, slots, strict=True)]
+
+    async def _send_all(self, platform: Platform, window: Sequence[_Sending]) -> Sequence[Outcome]:
+        async with asyncio.TaskGroup() as group:
+            queues: dict[str, list[_Sending]] = {}
+            for sending in window:
+                queues.setdefault(sending.message.receiver, []).append(sending)
+            tasks = [group.create_task(self._send_in_turn(platform, queue)) for queue in queues.values()]
+        return [outcome for task in tasks for outcome in task.result()]
+
+    async def _send_in_turn(self, platform: Platform, queue: Sequence[_Sending]) -> Sequence[Outcome]:
+        return [await self._send(platform, sending) for sending in queue]
+
+    async def _send(self, platform: Platform, sending: _Sending) -> Outcome:
+        wait = (sending.at - self._clock.now()).total_seconds()
+        if wait > 0:
+            await asyncio.sleep(wait)
+        message = sending.message
+        try:
+            external_id = await platform.deliver(message)
+        except PlatformError as error:
+            outcome = outcome_of(message, error, self._clock.now())
+            log.warning(
+                "a message was not delivered",
+                action="delivery.refused",
+                org=message.org_id,
+                lane=message.lane,
+                message=message.message_id,
+                code=error.code,
+                fate=outcome.fate.value,
+            )
+            return outcome
+        return Outcome(message.message_id, Fate.SENT, external_id=external_id)

@@ -1,0 +1,53 @@
+"""The pace of a lane: so many calls in any minute and in any second, remembered across crashes by one instant.
+
+This is the generic cell rate algorithm (ITU-T I.371): the lane's `next_at` is the theoretical arrival time of the next
+call. A burst may run ahead of it by the tolerance. Since it is stored before anything is sent, a successor after a
+crash starts behind what the dead owner may have sent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from domain.ports import Abilities
+
+MARGIN = 0.98
+"""Share of the documented limit that is used; the rest absorbs clocks that run apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a lane may go.
+
+    Attributes:
+        interval: Time from one call to the next in the long run.
+        tolerance: How far a burst may run ahead.
+    """
+
+    interval: timedelta
+    tolerance: timedelta
+
+    @classmethod
+    def of(cls, abilities: Abilities) -> Pace:
+        """Return the pace that keeps both windows of a platform: in each, the steady rate and one burst fit."""
+        per_minute, per_second = abilities.calls_per_minute * MARGIN, abilities.calls_per_second * MARGIN
+        steady = min(per_minute / 60, per_second)
+        burst = max(1.0, min((per_second - steady) / 2, per_minute * 0.03))
+        interval = timedelta(seconds=1 / min(steady, max(1.0, per_minute - burst) / 60))
+        return cls(interval, interval * (burst - 1))
+
+    def slots(self, next_at: datetime, now: datetime, count: int) -> tuple[list[datetime], datetime]:
+        """Return when each of the next calls may start, and the lane's new `next_at`.
+
+        Args:
+            next_at: The lane's, as stored.
+            now: UTC.
+            count: How many calls.
+        """
+        slots: list[datetime] = []
+        arrival = next_at
+        for _ in range(count):
+            slots.append(max(now, arrival - self.tolerance))
+            arrival = max(arrival, slots[-1]) + self.interval
+        return slots, arrival

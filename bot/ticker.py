@@ -1,0 +1,167 @@
+"""The ticker: asks the store what is due, and does it. Any number of processes may tick at the same time.
+
+Rule: nothing that must happen is held in memory. APScheduler only wakes this; what is due is a query.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from bot.organisations import Organisations
+from bot.writer import Writer
+from domain.duties import Duty
+from domain.errors import StoreDown
+from domain.ids import OrgId
+from domain.ports import Clock
+from handlers import ladders, rounds
+from handlers.context import Context
+from storage.transaction import Transaction
+
+log = structlog.get_logger(__name__)
+
+BATCH = 500
+"""Duties taken in one transaction."""
+
+POISON_DELAY = timedelta(minutes=10)
+"""A duty or round whose handling failed is tried again after this long, so that it does not block the others."""
+
+RECHECK = timedelta(hours=1)
+"""How often openings are computed afresh even if none was expected: zones and calendars may have changed."""
+
+
+class Ticker:
+    """Fires what is due.
+
+    Args:
+        writer: Where state changes go.
+        organisations: Who is served.
+        clock: The time.
+        wake: Called after something was put into the outbox.
+    """
+
+    def __init__(self, writer: Writer, organisations: Organisations, clock: Clock, wake: Callable[[], None]) -> None:
+        self._writer = writer
+        self._organisations = organisations
+        self._clock = clock
+        self._wake = wake
+        self._scheduler = AsyncIOScheduler()
+        self._checked: dict[OrgId, datetime] = {}
+        self._opening: dict[OrgId, datetime] = {}
+        self._running = asyncio.Lock()
+        self.last_tick: datetime | None = None
+
+    def start(self, every: timedelta) -> None:
+        """Begin to tick."""
+        self._scheduler.add_job(
+            self._tick_once,
+            IntervalTrigger(seconds=every.total_seconds()),
+            max_instances=1,
+            coalesce=True,
+            misfire_grace_time=None,
+        )
+        self._scheduler.start()
+
+    async def close(self) -> None:
+        """Stop ticking, after the tick that is under way."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+        async with self._running:
+            return
+
+    def forget_openings(self) -> None:
+        """Compute anew when cadences open next; called after a change of configuration or people."""
+        self._opening.clear()
+
+    async def _tick_once(self) -> None:
+        try:
+            await self.tick()
+        except StoreDown as error:
+            log.warning("the store is down; trying again", action="tick.store_down", error=type(error).__name__)
+        except Exception:
+            log.exception("a tick failed; trying again", action="tick.failed")
+            raise
+
+    async def tick(self) -> int:
+        """Do all that is due; return how many things were done."""
+        async with self._running:
+            done = await self._begin_rounds()
+            done += await self._repeat(self._advance_rounds)
+            done += await self._repeat(self._fire_duties)
+            self.last_tick = self._clock.now()
+            if done:
+                self._wake()
+            return done
+
+    async def _repeat(self, step: Callable[[Transaction], int]) -> int:
+        total = 0
+        while done := await self._writer.run(step):
+            total += done
+        return total
+
+    async def _begin_rounds(self) -> int:
+        now = self._clock.now()
+        waiting = [org_id for org_id in self._organisations.ids() if self._opening.get(org_id, now) <= now]
+        total = 0
+        for org_id in waiting:
+            begun, opening = await self._writer.run(partial(self._begin, org_id=org_id))
+            total += begun
+            self._opening[org_id] = opening
+        return total
+
+    def _begin(self, transaction: Transaction, org_id: OrgId) -> tuple[int, datetime]:
+        now = self._clock.now()
+        ctx = self._organisations.context(transaction, org_id, now)
+        begun = rounds.begin_due(ctx, self._checked.get(org_id))
+        self._checked[org_id] = now
+        return begun, min(rounds.next_opening(ctx) or now + RECHECK, now + RECHECK)
+
+    def _advance_rounds(self, transaction: Transaction) -> int:
+        now = self._clock.now()
+        due = [r for r in transaction.engine.due_rounds(now, 1) if self._organisations.policy(r.org_id)]
+        for round_ in due:
+            ctx = self._organisations.context(transaction, round_.org_id, now)
+            try:
+                with transaction.savepoint():
+                    rounds.advance(ctx, round_)
+            except StoreDown:
+                raise
+            except Exception:
+                log.exception("a round failed and is parked", action="round.parked", occurrence=round_.occurrence_id)
+                transaction.engine.park_round(round_, now + POISON_DELAY)
+        return len(due)
+
+    def _fire_duties(self, transaction: Transaction) -> int:
+        now = self._clock.now()
+        due = transaction.engine.due_duties(now, BATCH)
+        by_org: dict[OrgId, list[Duty]] = defaultdict(list)
+        for duty in due:
+            by_org[duty.org_id].append(duty)
+        fired = 0
+        for org_id, duties in by_org.items():
+            if self._organisations.policy(org_id) is not None:
+                self._fire(transaction, self._organisations.context(transaction, org_id, now), duties)
+                fired += len(duties)
+        return fired
+
+    def _fire(self, transaction: Transaction, ctx: Context, duties: Sequence[Duty]) -> None:
+        try:
+            with transaction.savepoint():
+                for duty in duties:
+                    ladders.climb(ctx, duty)
+        except StoreDown:
+            raise
+        except Exception:
+            if len(duties) > 1:
+                for duty in duties:
+                    self._fire(transaction, ctx, [duty])
+                return
+            log.exception("a duty failed and is parked", action="duty.parked", duty=duties[0].duty_id)
+            transaction.engine.park_duty(duties[0], ctx.now + POISON_DELAY)

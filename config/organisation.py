@@ -1,0 +1,111 @@
+"""Answers for one organisation's file: from what is written to everything the rest of the product needs of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from config.connections import configured_platforms
+from config.people_file import ConfiguredPerson, PeopleRead, read_people
+from config.policy import cadences_and_findings, policy_of
+from config.problems import ConfigProblem
+from config.schema import MailPart, OrgFilePart, PlatformsPart
+from config.secret_references import Resolver
+from config.shipped import Shipped, shipped
+from config.validation import Validated, validate
+from config.yaml_source import Source
+from domain.cadences import Cadence
+from domain.policy import OrgPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedOrg:
+    """One organisation's settings.
+
+    Attributes:
+        policy: What the rules need.
+        storage_url: Where everything is kept; may hold a password.
+        platforms: The chat platforms' settings.
+        mail: The mail server's, or `None`.
+        people: Everybody, if they are in a file; else `None`.
+        people_source: The platform whose directory is read, if people are not in a file; else `None`.
+        public_url: Where browsers reach the bot, without a slash at its end, or `None`.
+        source_files: All files that were read for it, its own first.
+    """
+
+    policy: OrgPolicy
+    storage_url: str = field(repr=False)
+    platforms: PlatformsPart
+    mail: MailPart | None
+    people: tuple[ConfiguredPerson, ...] | None
+    people_source: str | None
+    public_url: str | None
+    source_files: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationRead:
+    """What came of reading an organisation's file.
+
+    Attributes:
+        problems: What is wrong in it and in the files it names.
+        digests: All files that were read, its own first, and what they held.
+        org: The settings, `None` if something is wrong.
+        org_id: Its id as far as that can be told, else empty.
+    """
+
+    problems: tuple[ConfigProblem, ...]
+    digests: Mapping[Path, str]
+    org: LoadedOrg | None
+    org_id: str
+
+
+def read_organisation(path: Path, source: Source, env: Mapping[str, str]) -> OrganisationRead:
+    """Read an organisation's file and those that it names.
+
+    Args:
+        path: Where the file is; other paths are counted from its folder.
+        source: What it says.
+        env: The environment, for ``${NAME}``.
+    """
+    resolver = Resolver(path.parent, env)
+    content = resolver.document(source.content)
+    validated = validate(OrgFilePart, content)
+    people = _people(path, validated)
+    cadences, findings = cadences_and_findings(validated, content, people.known if people else None, shipped())
+    unresolved = {finding.path for finding in resolver.findings}
+    findings = [*resolver.findings, *(each for each in findings if each.path not in unresolved)]
+    problems = (*source.problems, *map(source.problem, findings), *(people.problems if people else ()))
+    digests = {path: source.digest, **resolver.digests, **({people.file: people.digest} if people else {})}
+    file = validated.model
+    org = _loaded(file, cadences, people, tuple(digests), shipped()) if file and not problems else None
+    org_id = file.org.id if file and validated.is_sound("org", "id") else ""
+    return OrganisationRead(problems, digests, org, org_id)
+
+
+def _people(path: Path, validated: Validated[OrgFilePart]) -> PeopleRead | None:
+    file = validated.model
+    if file is None or file.people.file is None:
+        return None
+    return read_people(path.parent / file.people.file, file.org.id, configured_platforms(file.platforms))
+
+
+def _loaded(
+    file: OrgFilePart,
+    cadences: Sequence[Cadence],
+    people: PeopleRead | None,
+    source_files: tuple[Path, ...],
+    defaults: Shipped,
+) -> LoadedOrg:
+    source = file.people.source or configured_platforms(file.platforms)[0]
+    return LoadedOrg(
+        policy=policy_of(file, cadences, defaults),
+        storage_url=file.storage.url.get_secret_value(),
+        platforms=file.platforms,
+        mail=file.mail,
+        people=people.people if people else None,
+        people_source=None if people else source,
+        public_url=file.public_url,
+        source_files=source_files,
+    )

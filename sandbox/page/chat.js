@@ -1,0 +1,180 @@
+// The chosen person's phone: messages, cards, composer. Messages are kept as elements and redrawn only when they changed,
+// so that what somebody is typing into a card stays where it is.
+
+import { api } from "/static/api.js";
+import { renderCard } from "/static/card.js";
+import { avatar, byId, fill, h } from "/static/dom.js";
+import { t } from "/static/i18n.js";
+import { inline } from "/static/markdown.js";
+import { tellFailure, toast } from "/static/notices.js";
+import { roleBadge } from "/static/people.js";
+import { emit, on, person, platformOf, state } from "/static/state.js";
+import { dayHead, fullDay, hourAndMinute } from "/static/time.js";
+
+const NEAR_BOTTOM_PX = 80;
+
+const drawn = new Map(); // message id → {print, element}
+const drafts = new Map(); // person/platform/message → {input: value}
+const pending = new Set(); // ids of messages whose button is at work
+
+/** Starts the chat; `choose` leads back to the list on a phone. */
+export function startChat(back) {
+  const box = byId("messages");
+  box.addEventListener("scroll", () => isAtBottom() && (byId("newer").hidden = true));
+  byId("newer").addEventListener("click", () => toBottom());
+  on(["person", "language", "people"], () => drawHeader(back));
+  on(["person", "language"], () => {
+    drawn.clear();
+    drawMessages();
+    toBottom();
+  });
+  on(["messages"], drawMessages);
+  on(["clock"], drawMessages);
+}
+
+/** Loads the chat of the chosen person; an answer that comes after another choice is dropped. */
+export async function loadChat(ask = api.messages) {
+  const chosen = person(state.person);
+  const platform = chosen && platformOf(chosen);
+  if (!platform) return;
+  const answer = await ask(chosen.id, platform).catch(tellFailure);
+  take(answer);
+}
+
+/** Takes the chat out of any answer of the API, if it is still the one on show. */
+export function take(answer) {
+  const chosen = person(state.person);
+  if (!answer || answer.person !== chosen?.id || answer.platform !== platformOf(chosen)) return;
+  state.messages = answer.messages;
+  state.loading = false;
+  emit("messages");
+}
+
+function drawHeader(back) {
+  const one = person(state.person);
+  byId("composer").classList.toggle("off", one === null);
+  byId("composer-text").disabled = byId("send").disabled = one === null;
+  fill(
+    byId("chat-header"),
+    h("button", { type: "button", class: "back", "aria-label": t("people"), onclick: back }, "‹"),
+    h("span", { class: "avatar bot", "aria-hidden": "true" }),
+    h("span", { class: "chat-name" }, h("b", {}, t("botName")), h("span", { class: "badge bot-tag" }, t("botTag")),
+      h("small", {}, one ? t("phoneOf", { name: one.name }) : t("chooseTitle"))),
+    one ? h("span", { class: "chat-me", title: one.title ?? "" }, roleBadge(one), avatar(one.name, "small")) : null,
+  );
+}
+
+function drawMessages() {
+  const box = byId("messages");
+  const stick = isAtBottom();
+  const known = box.querySelectorAll(".message").length;
+  if (state.person === null) return fill(box, nobody());
+  if (state.messages.length === 0) return fill(box, quiet());
+  place(box, rows());
+  if (stick) toBottom();
+  else if (box.querySelectorAll(".message").length > known) byId("newer").hidden = false;
+}
+
+const nobody = () => h("div", { class: "empty big" }, h("span", { class: "avatar bot huge", "aria-hidden": "true" }), h("b", {}, t("chooseTitle")), h("p", {}, t("chooseSomebody")));
+
+const quiet = () =>
+  h("p", { class: "empty", "data-testid": "empty-chat" }, state.loading ? t("loading") : t("emptyChat", { name: person(state.person)?.name ?? "" }));
+
+function rows() {
+  let day = null;
+  return state.messages.flatMap((message) => {
+    const changed = fullDay(message.time) !== day;
+    day = fullDay(message.time);
+    return changed ? [separator(message), row(message)] : [row(message)];
+  });
+}
+
+const separator = (message) => ({ key: `day ${fullDay(message.time)}`, print: dayHead(message.time), make: () => h("div", { class: "day" }, dayHead(message.time)) });
+
+const row = (message) => ({ key: message.id, print: JSON.stringify(message), make: () => messageElement(message) });
+
+/** Puts rows into the box in order; elements whose print is the same stay, and keep focus and typed text. */
+function place(box, wanted) {
+  const focused = document.activeElement;
+  const elements = wanted.map(({ key, print, make }) => {
+    const kept = drawn.get(key);
+    if (kept?.print === print) return kept.element;
+    const element = make();
+    drawn.set(key, { print, element });
+    if (kept?.element.contains(focused)) queueMicrotask(() => element.querySelector(".card")?.focus({ preventScroll: true }));
+    return element;
+  });
+  // Only what differs is moved: moving an element would take the focus from what is inside it.
+  for (const old of [...box.children]) if (!elements.includes(old)) old.remove();
+  elements.forEach((element, at) => box.children[at] !== element && box.insertBefore(element, box.children[at] ?? null));
+}
+
+function messageElement(message) {
+  if (message.recalled) return h("p", { class: "message recalled", "data-testid": `message-${message.id}` }, t("recalled"));
+  const mine = message.from === "me";
+  const one = person(state.person);
+  return h(
+    "article", { class: `message from-${mine ? "me" : "bot"}`, "data-testid": `message-${message.id}`, "aria-label": mine ? t("me") : t("botName") },
+    mine ? avatar(one.name, "small") : h("span", { class: "avatar bot small", "aria-hidden": "true" }),
+    h("div", { class: "message-body" }, message.kind === "card" ? cardOf(message) : bubble(message, mine), meta(message, mine)),
+  );
+}
+
+const bubble = (message, mine) => h("div", { class: "bubble" }, mine ? message.text : inline(message.text));
+
+function meta(message, mine) {
+  const changed = (message.version ?? 1) > 1 ? h("span", {}, ` · ${t("updated")}`) : null;
+  const reply = mine ? null : h("button", { type: "button", class: "text-button", "data-testid": `reply-${message.id}`, onclick: () => replyTo(message) }, t("reply"));
+  return h("div", { class: "meta" }, h("time", { datetime: message.time }, hourAndMinute(message.time)), changed, reply);
+}
+
+function cardOf(message) {
+  const key = `${state.person}/${platformOf(person(state.person))}/${message.id}`;
+  if (!drafts.has(key)) drafts.set(key, {});
+  const element = renderCard(message, drafts.get(key), (action, form, button) => act(message, element, key, action, form, button));
+  return element;
+}
+
+async function act(message, element, key, action, form, button) {
+  if (pending.has(message.id)) return;
+  const chosen = person(state.person);
+  pending.add(message.id);
+  element.setAttribute("aria-busy", "true");
+  button?.classList.add("working");
+  const answer = await api.act(chosen.id, platformOf(chosen), message.id, action, form).catch(tellFailure);
+  pending.delete(message.id);
+  element.removeAttribute("aria-busy");
+  button?.classList.remove("working");
+  if (answer) show(answer, key);
+}
+
+function show(answer, key) {
+  if (answer.error) toast("error", answer.error);
+  else if (answer.toast) toast(answer.toast.type, answer.toast.content);
+  if (answer.card) drafts.delete(key);
+  take(answer);
+  emit("acted");
+}
+
+export const isAtBottom = () => {
+  const box = byId("messages");
+  return box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_BOTTOM_PX;
+};
+
+export function toBottom() {
+  const box = byId("messages");
+  box.scrollTop = box.scrollHeight;
+  byId("newer").hidden = true;
+}
+
+function replyTo(message) {
+  emit("reply-off");
+  byId("composer").dataset.replyTo = message.id;
+  const words = message.text || message.card?.header?.title?.content || "";
+  fill(
+    byId("replying"), h("span", {}, t("replyTo", { text: words })),
+    h("button", { type: "button", "aria-label": t("replyCancel"), onclick: () => emit("reply-off") }, "×"),
+  );
+  byId("replying").hidden = false;
+  byId("composer-text").focus();
+}

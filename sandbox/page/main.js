@@ -1,0 +1,145 @@
+// Starts the page: loads what there is, listens for changes, and ties the parts together.
+
+import { api, listen } from "/static/api.js";
+import { loadChat, startChat } from "/static/chat.js";
+import { startClock } from "/static/clock.js";
+import { startComposer } from "/static/composer.js";
+import { byId, fill, h } from "/static/dom.js";
+import { startFaults } from "/static/faults.js";
+import { startGuide } from "/static/guide.js";
+import { currentLanguage, switchLanguage, t, tOr, translatePage } from "/static/i18n.js";
+import { startMailbox } from "/static/mailbox.js";
+import { tellFailure } from "/static/notices.js";
+import { startPeople } from "/static/people.js";
+import { emit, on, person, platformOf, state } from "/static/state.js";
+
+/** Asks for one part of what the page knows and tells whoever shows it. */
+async function refresh(topic, ask, store) {
+  const answer = await ask().catch(tellFailure);
+  if (!answer) return;
+  store(answer);
+  emit(topic);
+}
+
+const refreshPeople = () =>
+  refresh("people", api.people, (answer) => {
+    state.people = answer.people;
+    state.platforms = answer.platforms;
+    state.platform ??= answer.platforms[0] ?? null;
+  });
+const refreshClock = () => refresh("clock", api.clock, (answer) => (state.clock = answer));
+const refreshMail = () => refresh("mail", api.mail, (answer) => (state.mails = answer.mails));
+const refreshFaults = () => refresh("faults", api.faults, (answer) => (state.faults = answer));
+
+async function refreshAll() {
+  await Promise.all([refreshClock(), refreshMail(), refreshFaults()]);
+  await Promise.all([loadChat(), refreshPeople()]);
+}
+
+async function choose(id) {
+  const changed = state.person !== id;
+  state.person = id;
+  showTab("chat");
+  if (!changed) return;
+  history.replaceState(null, "", `#${encodeURIComponent(id)}`);
+  state.messages = [];
+  state.loading = true;
+  emit("person");
+  await loadChat();
+  await loadChat(api.open);
+  await refreshPeople();
+}
+
+function showTab(name) {
+  document.body.dataset.tab = name;
+  for (const tab of document.querySelectorAll(".tabs [data-tab]")) tab.setAttribute("aria-current", String(tab.dataset.tab === name));
+}
+
+function seeMail() {
+  showTab("side");
+  state.mailsSeen = state.mails.length;
+  emit("mail");
+  byId("mail").scrollIntoView({ block: "start" });
+  byId("mail").querySelector("summary")?.focus();
+}
+
+function drawUnread() {
+  const [people, side] = document.querySelectorAll(".tabs .dot");
+  const fresh = state.mails.length - state.mailsSeen;
+  people.hidden = !state.people.some((one) => one.unread > 0);
+  side.hidden = byId("mail-news").hidden = fresh <= 0;
+  byId("mail-news").textContent = t("mailNews", { count: fresh });
+}
+
+function drawPlatforms() {
+  const pick = byId("platform");
+  pick.closest("label").hidden = state.platforms.length < 2;
+  const chosen = person(state.person);
+  fill(pick, state.platforms.map((name) => h("option", { value: name }, tOr(`platform.${name}`, name))));
+  pick.value = (chosen && platformOf(chosen)) ?? state.platform;
+}
+
+function drawLanguage() {
+  translatePage();
+  const button = byId("language");
+  button.textContent = t("otherLanguage");
+  button.lang = currentLanguage() === "en" ? "zh-CN" : "en";
+  button.setAttribute("aria-label", t("otherLanguageLabel"));
+}
+
+async function onChange(change) {
+  const asked = [];
+  if (change.clock) asked.push(refreshClock());
+  if (change.mail) asked.push(refreshMail());
+  if (change.faults) asked.push(refreshFaults());
+  if (change.people.includes(state.person)) asked.push(loadChat());
+  if (change.people.length) asked.push(refreshPeople());
+  await Promise.all(asked);
+}
+
+function startTop() {
+  byId("language").addEventListener("click", () => {
+    switchLanguage();
+    emit("language");
+  });
+  byId("platform").addEventListener("change", (event) => {
+    state.platform = event.target.value;
+    state.messages = [];
+    emit("person");
+    loadChat();
+  });
+  for (const tab of document.querySelectorAll(".tabs [data-tab]")) tab.addEventListener("click", () => showTab(tab.dataset.tab));
+  byId("mail-news").addEventListener("click", seeMail);
+  on(["language"], drawLanguage);
+  on(["people", "person", "language"], drawPlatforms);
+  on(["mail", "people", "language"], drawUnread);
+  on(["acted"], () => Promise.all([refreshPeople(), refreshFaults()]));
+}
+
+async function start() {
+  startTop();
+  startPeople(choose);
+  startChat(() => showTab("people"));
+  startComposer();
+  startClock();
+  startGuide(choose, seeMail);
+  startMailbox();
+  startFaults();
+  showTab("people");
+  emit("language");
+  await refreshClock();
+  await Promise.all([refreshPeople(), refreshMail(), refreshFaults()]);
+  state.mailsSeen = state.mails.length;
+  emit("mail");
+  const remembered = state.people.find((one) => `#${encodeURIComponent(one.id)}` === location.hash);
+  if (remembered) await choose(remembered.id);
+  else emit("person");
+  listen(onChange, (line) => {
+    byId("offline").hidden = line;
+    // Whatever changed while nobody listened is fetched whenever the line comes up, the first time too.
+    if (line) refreshAll();
+  });
+  document.documentElement.dataset.ready = "true";
+}
+
+start();

@@ -1,0 +1,40 @@
+// What the page knows, and who wants to hear when a part of it changes.
+
+export const state = {
+  people: [],
+  platforms: [],
+  platform: null, // the one the visitor prefers; a person who is not on it is shown on another
+  person: null, // id of whom the visitor plays now
+  messages: [],
+  loading: false, // the chat of a person just chosen is on its way
+  clock: null,
+  advancing: null, // which clock button is at work
+  mails: [],
+  mailsSeen: 0,
+  faults: { faults: [], kinds: {} },
+};
+
+const listeners = new Map();
+
+/** Calls `listener` whenever one of the topics is emitted. */
+export function on(topics, listener) {
+  for (const topic of topics) listeners.set(topic, [...(listeners.get(topic) ?? []), listener]);
+}
+
+export function emit(topic) {
+  for (const listener of listeners.get(topic) ?? []) listener();
+}
+
+export const person = (id) => state.people.find((one) => one.id === id) ?? null;
+
+/** The platform on which a person is shown. */
+export function platformOf(one) {
+  const reachable = state.platforms.filter((name) => name in one.ids);
+  return reachable.includes(state.platform) ? state.platform : reachable[0] ?? null;
+}
+
+/** The name behind a platform's id, or the id itself where nobody has it. */
+export function nameBehind(externalId) {
+  const found = state.people.find((one) => Object.values(one.ids).includes(externalId));
+  return found?.name ?? externalId;
+}

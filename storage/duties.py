@@ -1,0 +1,100 @@
+"""Duties, as handlers ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from domain.duties import Duty
+from domain.ids import DutyId, OrgId, PersonId
+from storage import duty_rows
+from storage.definitions import Definitions
+from storage.duty_rows import duty_of
+from storage.prepared import Prepared, Values
+
+if TYPE_CHECKING:
+    from storage.transaction import Row, Transaction
+
+
+class Duties:
+    """One organisation's duties inside one transaction; implements `domain.repositories.Duties`."""
+
+    def __init__(self, transaction: Transaction, org_id: OrgId, definitions: Definitions) -> None:
+        self._transaction = transaction
+        self._org_id = org_id
+        self._definitions = definitions
+        self._saved = transaction.pending(duty_rows.SAVE)
+        self._debtors: dict[DutyId, PersonId] = {}
+        transaction.journal.on_undo(self._debtors.clear)
+
+    def open(self, duty: Duty, next_at: datetime | None) -> bool:
+        """See the port.
+
+        Raises:
+            ValueError: The duty belongs to another organisation.
+        """
+        self._own(duty)
+        values = duty_rows.opening_values(duty, self._definitions.digest(duty.ladder), next_at)
+        opened = self._transaction.change(duty_rows.OPEN, values) == 1
+        if opened:
+            self._debtors[duty.duty_id] = duty.debtor_id
+        return opened
+
+    def get(self, duty_id: DutyId) -> Duty | None:
+        """See the port."""
+        row = self._transaction.row(duty_rows.BY_ID, (self._org_id, duty_id))
+        return None if row is None else self._present(row)
+
+    def find(self, kind: str, subject: str) -> Sequence[Duty]:
+        """See the port."""
+        rows = self._transaction.rows(duty_rows.FIND, (self._org_id, kind, subject))
+        return sorted(map(self._present, rows), key=_closed) if len(rows) > 1 else [self._present(row) for row in rows]
+
+    def save(self, duty: Duty, next_at: datetime | None) -> None:
+        """See the port; a duty that changes hands is written at once, since the new debtor may owe it already.
+
+        Raises:
+            ValueError: The duty belongs to another organisation.
+        """
+        self._own(duty)
+        self._saved.put((self._org_id, duty.duty_id), duty_rows.saving_values(duty, next_at), duty)
+        if self._debtors.get(duty.duty_id) != duty.debtor_id:
+            self._saved.flush()
+            self._debtors[duty.duty_id] = duty.debtor_id
+
+    def owed_by(self, person_id: PersonId) -> Sequence[Duty]:
+        """See the port."""
+        return self._open(duty_rows.OWED_BY, (self._org_id, person_id))
+
+    def about(self, person_id: PersonId) -> Sequence[Duty]:
+        """See the port."""
+        return self._open(duty_rows.ABOUT, (self._org_id, person_id))
+
+    def open_of_people(self, people: Sequence[PersonId], limit: int) -> Sequence[Duty]:
+        """See the port."""
+        self._saved.flush()
+        owed = {"org_id": self._org_id, "people": list(people)}
+        return [self.loaded(row) for row in self._transaction.query(duty_rows.OF_PEOPLE.limit(limit), owed)]
+
+    def loaded(self, row: Row) -> Duty:
+        """Return the duty of a row that was just read, remembering who owes it."""
+        duty = duty_of(row, self._definitions)
+        self._debtors[duty.duty_id] = duty.debtor_id
+        return duty
+
+    def _present(self, row: Row) -> Duty:
+        waiting: Duty | None = self._saved.get((self._org_id, row[1]))
+        return self.loaded(row) if waiting is None else waiting
+
+    def _open(self, statement: Prepared, values: Values) -> Sequence[Duty]:
+        self._saved.flush()
+        return [self.loaded(row) for row in self._transaction.rows(statement, values)]
+
+    def _own(self, duty: Duty) -> None:
+        if duty.org_id != self._org_id:
+            raise ValueError(f"{duty.duty_id} belongs to {duty.org_id}, not to {self._org_id}")
+
+
+def _closed(duty: Duty) -> bool:
+    return not duty.is_open

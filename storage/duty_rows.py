@@ -1,0 +1,116 @@
+"""Duties as rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, case, literal, select, update
+
+from domain.duties import Duty, DutyState
+from domain.ids import DutyId, OrgId, PersonId
+from storage.instants import instant, instant_or_none, micros, micros_or_none
+from storage.prepared import Prepared, Statement, Values
+from storage.select_by import equal, select_by
+from storage.states import only
+from storage.tables import OPEN_DUTY, duty
+
+if TYPE_CHECKING:
+    from storage.definitions import Definitions
+    from storage.transaction import Row
+
+COLUMNS = tuple(duty.c)[:-1]
+"""In the order of `Duty`'s own fields; the ladder as its digest."""
+
+_OPEN_NAMES = " ".join(column.name for column in duty.c)
+_SAVED = ("debtor_id", "due_at", "step", "snoozed_until", "state", "closed_at", "closed_by", "reason", "next_at")
+
+
+def duty_of(row: Row, definitions: Definitions) -> Duty:
+    """Return the duty of a row of `COLUMNS`."""
+    return Duty(
+        OrgId(row[0]),
+        DutyId(row[1]),
+        row[2],
+        row[3],
+        PersonId(row[4]),
+        PersonId(row[5]),
+        definitions.ladder(row[6]),
+        instant(row[7]),
+        instant(row[8]),
+        row[9],
+        instant_or_none(row[10]),
+        DutyState(row[11]),
+        instant_or_none(row[12]),
+        row[13],
+        row[14],
+    )
+
+
+def opening_values(opened: Duty, ladder_digest: str, next_at: datetime | None) -> Values:
+    """Return the values of a new duty's row."""
+    return (
+        opened.org_id,
+        opened.duty_id,
+        opened.kind,
+        opened.subject,
+        opened.debtor_id,
+        opened.about_id,
+        ladder_digest,
+        micros(opened.opened_at),
+        micros(opened.due_at),
+        opened.step,
+        micros_or_none(opened.snoozed_until),
+        opened.state.value,
+        micros_or_none(opened.closed_at),
+        opened.closed_by,
+        opened.reason,
+        micros_or_none(next_at) if opened.is_open else None,
+    )
+
+
+def saving_values(changed: Duty, next_at: datetime | None) -> Values:
+    """Return the values that `SAVE` takes; a closed duty never wants attention again."""
+    return (
+        changed.debtor_id,
+        micros(changed.due_at),
+        changed.step,
+        micros_or_none(changed.snoozed_until),
+        changed.state.value,
+        micros_or_none(changed.closed_at),
+        changed.closed_by,
+        changed.reason,
+        micros_or_none(next_at) if changed.is_open else None,
+        changed.org_id,
+        changed.duty_id,
+    )
+
+
+def _save() -> Statement:
+    new = {name: bindparam(f"new_{name}", type_=duty.c[name].type) for name in _SAVED}
+    return update(duty).where(*equal(duty, "org_id duty_id")).values(new)
+
+
+def _find() -> Statement:
+    open_first = case((only(duty.c.state, DutyState.OPEN), literal(0)), else_=literal(1))
+    found = select_by(duty, "org_id kind subject", *COLUMNS)
+    return found.order_by(open_first, duty.c.duty_id).with_for_update()
+
+
+def _open_by(name: str) -> Statement:
+    # Locked too: whoever asks what somebody owes often goes on to move or to close it.
+    found = select_by(duty, f"org_id {name}", *COLUMNS).where(OPEN_DUTY)
+    return found.order_by(duty.c.due_at, duty.c.duty_id).with_for_update()
+
+
+OPEN = Prepared(_OPEN_NAMES, lambda flavour: flavour.insert(duty, _OPEN_NAMES).on_conflict_do_nothing())
+SAVE = Prepared(" ".join(f"new_{name}" for name in _SAVED) + " org_id duty_id", lambda _: _save())
+BY_ID = Prepared("org_id duty_id", lambda _: select_by(duty, "org_id duty_id", *COLUMNS).with_for_update())
+FIND = Prepared("org_id kind subject", lambda _: _find())
+OWED_BY = Prepared("org_id debtor_id", lambda _: _open_by("debtor_id"))
+ABOUT = Prepared("org_id about_id", lambda _: _open_by("about_id"))
+OF_PEOPLE = (
+    select(*COLUMNS)
+    .where(*equal(duty, "org_id"), duty.c.debtor_id.in_(bindparam("people", expanding=True)), OPEN_DUTY)
+    .order_by(duty.c.due_at, duty.c.duty_id)
+)

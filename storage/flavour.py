@@ -1,0 +1,50 @@
+"""The two engines a store can be on, and the little in which their SQL differs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Select, Table, bindparam, create_engine
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect
+
+AnyInsert = postgresql.Insert | sqlite.Insert
+"""An insertion that knows what to do about rows that are there already."""
+
+
+class Flavour(Enum):
+    """An engine; the value is SQLAlchemy's name of it."""
+
+    SQLITE = "sqlite"
+    POSTGRESQL = "postgresql"
+
+    @property
+    def dialect(self) -> Dialect:
+        """The dialect in which statements are spelled, with parameters by position."""
+        return _dialect(self)
+
+    def insert(self, table: Table, names: str) -> AnyInsert:
+        """Return an insertion into a table in this engine's words.
+
+        Args:
+            table: Where to.
+            names: The columns that are given, divided by blanks; the parameters bear the same names.
+        """
+        return self._into(table).values({name: bindparam(name, type_=table.c[name].type) for name in names.split()})
+
+    def insert_from(self, table: Table, names: Sequence[str], rows: Select[Any]) -> AnyInsert:
+        """Return an insertion of what a query finds; rows that are there already are passed over."""
+        return self._into(table).from_select(names, rows).on_conflict_do_nothing()
+
+    def _into(self, table: Table) -> AnyInsert:
+        return sqlite.insert(table) if self is Flavour.SQLITE else postgresql.insert(table)
+
+
+@cache
+def _dialect(flavour: Flavour) -> Dialect:
+    on_sqlite = flavour is Flavour.SQLITE
+    driver, style = ("sqlite+pysqlite", "qmark") if on_sqlite else ("postgresql+psycopg", "format")
+    return create_engine(f"{driver}://", paramstyle=style).dialect  # connects to nothing

@@ -1,0 +1,96 @@
+"""The tables of outgoing messages: what waits, the lanes it waits in, and how much was said to whom.
+
+The named conditions are those of partial indexes: a statement that wants such an index must hold the condition as it
+is.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Table, and_
+
+from domain.messages import Call
+from storage.columns import big, big_or_null, count, flag, key, metadata, partial, words, words_or_null
+from storage.states import MessageState, among, only
+
+outbox = Table(
+    "outbox",
+    metadata,
+    key("org_id"),
+    key("message_id"),
+    words("lane"),
+    words("call"),
+    words("person_id"),
+    words("dedupe"),
+    count("priority"),
+    flag("asked"),
+    words_or_null("duty_id"),
+    words_or_null("card_kind"),
+    words_or_null("card_subject"),
+    words_or_null("body"),
+    words_or_null("shared_body"),
+    words_or_null("copy_of"),
+    words("target"),
+    big("send_after"),
+    count("place"),
+    words("state"),
+    big("epoch"),
+    count("attempts"),
+    count("faces"),
+    words_or_null("external_id"),
+    words("error"),
+    big_or_null("ended_at"),
+    words_or_null("folded_on"),
+)
+PENDING = among(outbox.c.state, MessageState.READY, MessageState.SENDING)
+"""Messages that a lane still has to deal with."""
+
+VOIDABLE = among(outbox.c.state, MessageState.READY, MessageState.SENDING, MessageState.FOLDED)
+"""Messages that can still be withdrawn."""
+
+SENT_CARD = and_(only(outbox.c.state, MessageState.SENT), only(outbox.c.call, Call.CARD))
+"""Cards that lie in somebody's chat."""
+
+FOLDED = only(outbox.c.state, MessageState.FOLDED)
+"""Messages that a digest will tell."""
+
+DEAD = only(outbox.c.state, MessageState.DEAD)
+"""Messages that nobody will get."""
+
+partial(
+    "outbox_waiting", PENDING, outbox.c.org_id, outbox.c.lane, outbox.c.priority, outbox.c.send_after, outbox.c.place
+)
+partial("outbox_by_duty", VOIDABLE, outbox.c.org_id, outbox.c.duty_id)
+partial(
+    "outbox_by_card",
+    outbox.c.card_kind.is_not(None),
+    outbox.c.org_id,
+    outbox.c.card_kind,
+    outbox.c.card_subject,
+    outbox.c.person_id,
+)
+partial("outbox_by_copy", outbox.c.copy_of.is_not(None), outbox.c.org_id, outbox.c.copy_of)
+partial("outbox_by_external", SENT_CARD, outbox.c.org_id, outbox.c.external_id)
+partial("outbox_folded", FOLDED, outbox.c.org_id, outbox.c.person_id, outbox.c.folded_on)
+partial("outbox_dead", DEAD, outbox.c.ended_at)
+
+lane = Table(
+    "lane",
+    metadata,
+    key("org_id"),
+    key("name"),
+    big_or_null("ready_at"),
+    big("next_at"),
+    words_or_null("lease_owner"),
+    big_or_null("lease_until"),
+    big("epoch"),
+)
+partial("lane_ready", lane.c.ready_at.is_not(None), lane.c.ready_at)
+
+attention = Table(
+    "attention",
+    metadata,
+    key("org_id"),
+    key("person_id"),
+    key("day"),
+    count("said"),
+)

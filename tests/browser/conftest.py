@@ -1,0 +1,90 @@
+"""The system's Chromium for browser tests: one process a run, a fresh context for each page.
+
+Browser tests share one event loop (the session's), because Playwright binds a browser to the loop it was started in.
+A page that writes an error to its console, or throws, fails its test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+
+from sandbox.control import add_routes
+from tests.browser.screens import DESKTOP, OpenPage, Screen, Show
+from tests.scripted_stage import make_script
+
+_ARGUMENTS = [
+    "--no-sandbox",  # containers run as root
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+_SHORT_WAIT_MS = 10_000
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser(chromium_path: str) -> AsyncIterator[Browser]:
+    """A running Chromium; a machine without one fails here, with the sentence of `chromium_path`."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium_path, args=_ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+def expected_complaints() -> list[str]:
+    """What a page may write to its console as an error in this test: put parts of sentences here."""
+    return []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_page(browser: Browser, expected_complaints: list[str]) -> AsyncIterator[OpenPage]:
+    """A function that opens an address on a screen of its own, with empty storage."""
+    complaints: list[str] = []
+    contexts: list[BrowserContext] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            complaints.append(message.text)
+
+    async def open_on(address: str, screen: Screen = DESKTOP) -> Page:
+        context = await browser.new_context(
+            viewport={"width": screen.width, "height": screen.height},
+            color_scheme=screen.scheme,
+            reduced_motion="reduce" if screen.calm else "no-preference",
+        )
+        context.set_default_timeout(_SHORT_WAIT_MS)
+        contexts.append(context)
+        page = await context.new_page()
+        page.on("console", note)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        await page.goto(address)
+        return page
+
+    yield open_on
+    for context in contexts:
+        await context.close()
+    unexpected = [one for one in complaints if not any(part in one for part in expected_complaints)]
+    assert unexpected == []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def show(open_page: OpenPage) -> AsyncIterator[Show]:
+    """The demo page on a fresh scripted stage with two platforms."""
+    script = make_script(with_other_platform=True)
+    await script.mail.start()
+    app = web.Application()
+    add_routes(app, script.stage)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield Show(script, f"http://127.0.0.1:{runner.addresses[0][1]}", open_page)
+    await runner.cleanup()
+    await script.mail.close()

@@ -1,0 +1,1 @@
+"""The fake Feishu keeps the contract of the reference: every rule, every code, every fault."""

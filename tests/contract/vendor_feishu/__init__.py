@@ -1,0 +1,1 @@
+"""The fake Feishu, judged by the vendor's own client."""
