@@ -95,6 +95,7 @@ class Service:
         """Begin to work; returns when people are known as far as files go and everything listens."""
         self.writer.start()
         await self.apply(settings)
+        await self.ticker.tick()
         self._keep(self.delivery.run(rhythm.poll.total_seconds()), "delivery")
         self._keep(self._resync_loop(rhythm.resync), "directory")
         self.ticker.start(rhythm.tick)
@@ -192,8 +193,8 @@ class Service:
         counts, lags = await self.writer.run(lambda tx: (tx.engine.outbox_counts(), tx.engine.lag(self.clock.now())))
         for (org_id, state), count in counts.items():
             self.meter.outbox.labels(org_id, state).set(count)
-        for queue, age in lags.items():
-            self.meter.lag.labels(queue).set(age.total_seconds())
+        self.meter.lag.labels("duties").set(lags.duties.total_seconds())
+        self.meter.lag.labels("outbox").set(lags.outbox.total_seconds())
 
 
 def _report_death(task: asyncio.Task[None]) -> None:

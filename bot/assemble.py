@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import structlog
-from config.catalogue import FileCatalogue
+from config.catalogue import read_catalogue
 from config.watch import watch
 from storage.database import Database
 
@@ -15,7 +15,8 @@ from adapters.mail.settings import MailSettings, TlsMode
 from bot.app import Service, Settings
 from bot.connections import Connection, Handle, connect_feishu, connect_mail
 from bot.directory_sync import ConfiguredPeople
-from config.loader import Loaded, LoadedOrg
+from config.loader import Loaded
+from config.organisation import LoadedOrg
 from config.problems import ConfigErrors
 from config.schema import FeishuPart, MailPart
 from domain.errors import FupanError
@@ -30,7 +31,7 @@ class SeveralStores(FupanError):
 
 def words() -> Catalogue:
     """Return the sentences that are shipped."""
-    return FileCatalogue.shipped()
+    return read_catalogue()
 
 
 def store_url(loaded: Loaded) -> str:
@@ -111,12 +112,12 @@ def _people(org: LoadedOrg) -> ConfiguredPeople:
     )
 
 
-async def watch_configuration(path: Path, environment: Mapping[str, str], service: Service) -> None:
+async def watch_configuration(path: Path, environment: Mapping[str, str], running: Loaded, service: Service) -> None:
     """Apply every good edit of the configuration; a bad one is logged with its lines and changes nothing."""
 
     async def changed(found: Loaded | ConfigErrors) -> None:
         if isinstance(found, ConfigErrors):
-            for problem in found.problems:
+            for problem in found.errors:
                 log.error(
                     "the edit was refused; the running configuration stays", action="config.refused", at=str(problem)
                 )
@@ -124,4 +125,4 @@ async def watch_configuration(path: Path, environment: Mapping[str, str], servic
         await service.apply(settings_of(found, service.clock, service.handle))
         log.info("the configuration was taken over", action="config.applied", organisations=len(found.orgs))
 
-    await watch(path, environment, changed)
+    await watch(path, environment, running, changed)

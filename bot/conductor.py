@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from storage.history import HistoryEntry
+from storage.steering import HistoryEntry
 
 from bot.app import Service
 from bot.clock import DemoClock
@@ -66,7 +66,7 @@ class Conductor:
     async def advance_to(self, instant: datetime, /) -> Sequence[Mapping[str, str]]:
         """Let time pass, playing every due moment in order; return what happened."""
         async with self._one_at_a_time:
-            began = await self._service.writer.run(lambda tx: tx.engine.last_history(self._org_id))
+            began = self._clock.now()
             while (found := await self._next()) is not None and found[0] <= instant:
                 self._clock.advance_to(found[0])
                 await self._settle()
@@ -104,7 +104,7 @@ class Conductor:
         at, queue = min(found)
         return at, ctx.words.say(ctx.policy.locale, f"demo.next.{queue}")
 
-    def _played(self, transaction: Transaction, after: str) -> list[Mapping[str, str]]:
+    def _played(self, transaction: Transaction, after: datetime) -> list[Mapping[str, str]]:
         ctx = self._service.organisations.context(transaction, self._org_id, self._clock.now())
         entries = transaction.engine.history_after(self._org_id, after)
         lines = [(entry.at, _sentence(ctx, entry)) for entry in entries]

@@ -10,10 +10,9 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
-from storage.lanes import Lane
-from storage.transaction import Transaction
 
 from bot.organisations import Organisations
 from bot.pace import Pace
@@ -24,6 +23,8 @@ from domain.ids import OrgId
 from domain.messages import Fate, Outcome, Outgoing
 from domain.ports import Clock, Platform
 from handlers.release import Gate, local_days
+from storage.lanes import Lane
+from storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +42,12 @@ LANES_AT_ONCE = 64
 class _Sending:
     message: Outgoing
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Reserved:
+    window: Sequence[_Sending]
+    free_at: datetime
 
 
 class Delivery:
@@ -132,14 +139,14 @@ class Delivery:
     async def _drain(self, lane: Lane) -> None:
         platform = self._platforms.get((lane.org_id, lane.name))
         if platform is None or self._organisations.policy(lane.org_id) is None:
-            await self._writer.run(lambda tx: tx.engine.release(lane, self._clock.now() + LEASE))
-            return
-        pace = Pace.of(platform.abilities)
+            return  # the lease holds the lane for a while; nothing could be sent for it here
+        pace, free_at = Pace.of(platform.abilities), lane.next_at
         while not self._stopping:
-            window = await self._writer.run(lambda tx: self._reserve(tx, lane, pace))
-            if window is None:
+            reserved = await self._writer.run(partial(self._reserve, lane=lane, pace=pace, free_at=free_at))
+            if reserved is None:
                 return
-            outcomes = await self._send_all(platform, window)
+            free_at = reserved.free_at
+            outcomes = await self._send_all(platform, reserved.window)
             if not await self._record(lane, outcomes):
                 return
         await self._writer.run(lambda tx: tx.engine.release(lane, self._clock.now()))
@@ -148,7 +155,7 @@ class Delivery:
         now = self._clock.now()
         return await self._writer.run(lambda tx: tx.engine.record(lane, outcomes, now, LEASE))
 
-    def _reserve(self, transaction: Transaction, lane: Lane, pace: Pace) -> Sequence[_Sending] | None:
+    def _reserve(self, transaction: Transaction, lane: Lane, pace: Pace, free_at: datetime) -> _Reserved | None:
         """Judge due rows and reserve the next window; `None` when nothing is due, and the lane is given back."""
         now = self._clock.now()
         engine = transaction.engine
@@ -163,12 +170,11 @@ class Delivery:
         engine.postpone(lane, released.waits)
         engine.fold(lane, released.folds)
         engine.void(lane, released.voids)
-        next_at = engine.lane_next_at(lane)
-        slots, arrival = pace.slots(next_at, now, len(released.sends))
+        slots, free_at = pace.slots(free_at, now, len(released.sends))
         ids = [message.message_id for message in released.sends]
-        if not engine.reserve(lane, ids, released.said, arrival, now):
+        if not engine.reserve(lane, ids, released.said, free_at, now):
             return None
-        return [_Sending(message, at) for message, at in zip(released.sends, slots, strict=True)]
+        return _Reserved(list(map(_Sending, released.sends, slots)), free_at)
 
     async def _send_all(self, platform: Platform, window: Sequence[_Sending]) -> Sequence[Outcome]:
         async with asyncio.TaskGroup() as group:

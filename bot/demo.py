@@ -133,7 +133,7 @@ async def _bot(home: Path, clock: DemoClock, fake: _Fake, mail_port: int) -> Asy
     service = Service(open_store(loaded), words(), clock, owner="demo")
     conductor = Conductor(service, clock, ORG, ZONE, fake.feishu.idle, fake.feishu.run_due_retries)
     await service.start(settings_of(loaded, clock, service.handle), Rhythm())
-    watching = asyncio.create_task(watch_configuration(path, environment, service), name="watch")
+    watching = asyncio.create_task(watch_configuration(path, environment, loaded, service), name="watch")
     try:
         await service.sync_directories()
         yield service, conductor

@@ -36,7 +36,7 @@ async def serve(loaded: Loaded, path: Path, environment: Mapping[str, str], host
     clock = SystemClock()
     service = Service(open_store(loaded), words(), clock, owner=_owner())
     await service.start(settings_of(loaded, clock, service.handle), Rhythm())
-    watching = asyncio.create_task(watch_configuration(path, environment, service), name="watch")
+    watching = asyncio.create_task(watch_configuration(path, environment, loaded, service), name="watch")
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     service.routes(app)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=5.0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import string
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -51,8 +51,8 @@ class Languages:
     def instant(self, locale: str, at: datetime, zone: str, now: datetime) -> str:
         """Return an instant in people's words, in the reader's zone.
 
-        Today, tomorrow and yesterday have their words; other days of the same week (Monday to Sunday) their weekday;
-        all others their date, with the year if it is another one.
+        Today, tomorrow and yesterday have their words; other days of this week (Monday to Sunday), the last and the
+        next their weekday; all others their date, with the year if it is another one.
 
         Args:
             locale: The reader's.
@@ -65,8 +65,10 @@ class Languages:
         near = {-1: "time.yesterday", 0: "time.today", 1: "time.tomorrow"}.get((day - today).days)
         if near is not None:
             return self.say(locale, near, {"clock": clock})
-        if day.isocalendar()[:2] == today.isocalendar()[:2]:
-            return self.say(locale, "time.this_week", {"weekday": self.weekday(locale, day), "clock": clock})
+        weeks = (_monday(day) - _monday(today)).days // 7
+        near = {-1: "time.last_week", 0: "time.this_week", 1: "time.next_week"}.get(weeks)
+        if near is not None:
+            return self.say(locale, near, {"weekday": self.weekday(locale, day), "clock": clock})
         shown = self.day(locale, day) if day.year == today.year else self._day_with_year(locale, day)
         return self.say(locale, "time.other", {"day": shown, "clock": clock})
 
@@ -112,6 +114,10 @@ class Languages:
 
     def _of(self, locale: str) -> Sentences:
         return self.sentences.get(locale) or self.sentences[FALLBACK]
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
 
 
 def read_catalogue(folder: Path = FOLDER) -> Languages:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from config.problems import Finding
 from config.schema import FeishuPart, MailPart, OrgFilePart, PeoplePart, PlatformsPart
+from domain.duties import Channel
 
 _DATABASE = re.compile(r"(sqlite:///|postgresql(\+psycopg)?://)\S+")
 
@@ -21,6 +22,8 @@ def connection_findings(file: OrgFilePart) -> Iterator[Finding]:
         yield from (each.under("platforms", "feishu") for each in _feishu_findings(file.platforms.feishu))
     if file.mail is not None:
         yield from (each.under("mail") for each in _mail_findings(file.mail))
+    elif "mail" not in file.model_fields_set:
+        yield from (each.under("ladders") for each in _unheard_findings(file))
     yield from (each.under("people") for each in _people_findings(file.people, file.platforms))
 
 
@@ -42,7 +45,12 @@ def _mail_findings(mail: MailPart) -> Iterator[Finding]:
 
 
 def _people_findings(people: PeoplePart, platforms: PlatformsPart) -> Iterator[Finding]:
-    if people.source is not None and people.file is not None:
-        yield Finding(("file",), "and source exclude one another", "one of them")
     if people.source is not None and people.source not in configured_platforms(platforms):
         yield Finding(("source",), "is a platform that is not configured", "a platform under platforms")
+
+
+def _unheard_findings(file: OrgFilePart) -> Iterator[Finding]:
+    for name, ladder in file.ladders.items():
+        for index, rung in enumerate(ladder.rungs):
+            if rung.by == (Channel.MAIL,):
+                yield Finding((name, "rungs", index, "by"), "nobody hears it without mail", "chat, or mail at the top")

@@ -42,17 +42,19 @@ def load(path: Path, env: Mapping[str, str]) -> Loaded:
     if not any(reading.problems or reading.org_id for reading in readings):
         problems.append(ConfigProblem(str(path), 1, "", "holds no organisation's file", "one YAML file for each"))
     problems += _repeated_ids(readings)
-    if problems:
-        raise ConfigErrors(problems)
     digests = {file: digest for reading in readings for file, digest in reading.digests.items()}
+    if problems:
+        raise ConfigErrors(problems, digests)
     return Loaded(tuple(reading.org for reading in readings if reading.org), fingerprint_of(digests))
 
 
 def config_files(path: Path) -> list[Path]:
     """Return the files that a path stands for: itself, or a folder's YAML files in the order of their names."""
-    if not path.is_dir():
+    try:
+        return sorted(file for file in path.iterdir() if file.suffix in SUFFIXES and file.is_file())
+    except OSError:
+        # No folder, or none that may be read: reading it as a file tells which.
         return [path]
-    return sorted(file for file in path.iterdir() if file.suffix in SUFFIXES and file.is_file())
 
 
 def fingerprint_of(digests: Mapping[Path, str]) -> str:

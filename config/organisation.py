@@ -10,6 +10,7 @@ from config.connections import configured_platforms
 from config.people_file import ConfiguredPerson, PeopleRead, read_people
 from config.policy import cadences_and_findings, policy_of
 from config.problems import ConfigProblem
+from config.references import Known
 from config.schema import MailPart, OrgFilePart, PlatformsPart
 from config.secret_references import Resolver
 from config.shipped import Shipped, shipped
@@ -28,8 +29,8 @@ class LoadedOrg:
         storage_url: Where everything is kept; may hold a password.
         platforms: The chat platforms' settings.
         mail: The mail server's, or `None`.
-        people: Everybody, if they are in a file; else `None`.
-        people_source: The platform whose directory is read, if people are not in a file; else `None`.
+        people: Whom a file of people names, or `None` without one; everybody, unless a directory is read as well.
+        people_source: The platform whose directory is read; `None` if the file is the whole directory.
         public_url: Where browsers reach the bot, without a slash at its end, or `None`.
         source_files: All files that were read for it, its own first.
     """
@@ -73,7 +74,7 @@ def read_organisation(path: Path, source: Source, env: Mapping[str, str]) -> Org
     content = resolver.document(source.content)
     validated = validate(OrgFilePart, content)
     people = _people(path, validated)
-    cadences, findings = cadences_and_findings(validated, content, people.known if people else None, shipped())
+    cadences, findings = cadences_and_findings(validated, content, _everybody(validated, people), shipped())
     unresolved = {finding.path for finding in resolver.findings}
     findings = [*resolver.findings, *(each for each in findings if each.path not in unresolved)]
     problems = (*source.problems, *map(source.problem, findings), *(people.problems if people else ()))
@@ -91,6 +92,12 @@ def _people(path: Path, validated: Validated[OrgFilePart]) -> PeopleRead | None:
     return read_people(path.parent / file.people.file, file.org.id, configured_platforms(file.platforms))
 
 
+def _everybody(validated: Validated[OrgFilePart], people: PeopleRead | None) -> Known | None:
+    """Return which names settings may use; `None` where a directory knows more people than the file."""
+    overlaid = validated.model is not None and validated.model.people.source is not None
+    return None if people is None or overlaid else people.known
+
+
 def _loaded(
     file: OrgFilePart,
     cadences: Sequence[Cadence],
@@ -105,7 +112,7 @@ def _loaded(
         platforms=file.platforms,
         mail=file.mail,
         people=people.people if people else None,
-        people_source=None if people else source,
+        people_source=None if people and file.people.source is None else source,
         public_url=file.public_url,
         source_files=source_files,
     )

@@ -65,7 +65,7 @@ class Place:
 def scope_of_places(places: Iterable[Place]) -> Scope:
     """Return whom several places hold together; of no place at all that would be everybody, so give at least one."""
     names: dict[Level, list[str]] = {level: [] for level in Level}
-    for place in places:
+    for place in sorted(places, key=lambda each: (each.rank, each.name)):
         names[place.level].append(place.name)
     teams, people = (tuple(map(PersonId, names[level])) for level in (Level.TEAM, Level.PERSON))
     return Scope(tuple(names[Level.DEPARTMENT]), teams, people)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 
 from domain.errors import FupanError
 
@@ -49,9 +50,11 @@ class ConfigErrors(FupanError):
 
     Attributes:
         errors: At least one.
+        files: Which files were read or looked for, as far as that is known; an edit of one may mend it.
     """
 
-    def __init__(self, errors: Iterable[ConfigProblem]) -> None:
+    def __init__(self, errors: Iterable[ConfigProblem], files: Iterable[Path] = ()) -> None:
+        self.files = frozenset(files)
         found = dict.fromkeys(errors)
         self.errors: tuple[ConfigProblem, ...] = tuple(sorted(found, key=lambda each: (each.file, each.line, each.key)))
         super().__init__("\n".join(map(str, self.errors)))

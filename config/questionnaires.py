@@ -80,15 +80,14 @@ def _repeated(words: Iterable[str]) -> list[str]:
 
 
 def _score_findings(question: QuestionPart) -> Iterator[Finding]:
-    if question.kind is QuestionKind.SCALE:
-        for index, option in enumerate(question.options):
-            if _number(_value(option)) is None:
-                yield Finding(("options", index), "a scale's options have numbers as values", "1, 2, 3, 4, 5")
-    scored = [option.score is not None for option in question.options]
+    is_scale = question.kind is QuestionKind.SCALE
+    scored = [is_scale or option.score is not None for option in question.options]
+    for index, option in enumerate(question.options):
+        if is_scale and _number(_value(option)) is None:
+            yield Finding(("options", index), "a scale's options have numbers as values", "1, 2, 3, 4, 5")
     if any(scored) and not all(scored):
         yield Finding(("options",), "some options have a score and some have none")
-    comparable = question.kind is QuestionKind.SCALE or (question.kind is QuestionKind.CHOICE and all(scored))
-    if question.advice is not None and not comparable:
+    if question.advice is not None and (question.kind is QuestionKind.CHOICES or not scored or not all(scored)):
         yield Finding(("advice",), "can be given on scores only", "kind: scale, or choice with a score at each option")
 
 

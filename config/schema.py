@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, JsonValue, SecretStr
 
 from config.practice_schema import CadencePart, LadderPart, Part, QuestionnairePart
 from config.values import Address, Day, Department, MailAddress, Name, PersonRef, WallTime, Zone, matching
@@ -18,6 +18,9 @@ PlatformName = Literal["feishu"]
 """Platforms that the bot speaks; WeCom (企业微信) and DingTalk (钉钉) come next."""
 
 WeekdayName = Literal["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]
+
+DEFAULT_STORE = "sqlite:///var/fupan.db"
+STORES: list[JsonValue] = [DEFAULT_STORE, "postgresql://fupan:${PG_PASSWORD}@db/fupan"]
 
 
 class OrgPart(Part):
@@ -40,14 +43,17 @@ class OrgPart(Part):
 class StoragePart(Part):
     """Where everything is kept."""
 
-    url: Annotated[
-        SecretStr, Field(examples=["sqlite:///var/fupan.db", "postgresql://fupan:${PG_PASSWORD}@db/fupan"])
-    ] = SecretStr("sqlite:///var/fupan.db")
+    url: Annotated[SecretStr, Field(json_schema_extra={"default": DEFAULT_STORE, "examples": STORES})] = SecretStr(
+        DEFAULT_STORE
+    )
     """`sqlite:///` and a path, or `postgresql://` user, host and database."""
 
 
 class PeoplePart(Part):
-    """Where people come from: a platform's directory or a file. Left out: the first platform's directory."""
+    """Where people come from: a platform's directory, a file, or both. Left out: the first platform's directory.
+
+    With both, the file says what the directory does not (deputies, HRBPs, mail) and wins where they differ.
+    """
 
     source: PlatformName | None = None
     """The platform whose directory is read."""

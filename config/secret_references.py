@@ -29,7 +29,7 @@ class Resolver:
         folder: From which paths are counted.
         env: The environment.
         findings: What was wrong so far.
-        digests: Which files were read so far, and what they held.
+        digests: Which files were read so far, and what they held; empty for one that is not there.
     """
 
     folder: Path
@@ -63,6 +63,7 @@ class Resolver:
 
     def _from_file(self, reference: str, path: KeyPath) -> str:
         file = self.folder / reference.removeprefix(_FILE).strip()
+        self.digests[file] = ""
         try:
             raw = file.read_bytes()
             self.digests[file] = digest_of(raw)

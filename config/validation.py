@@ -55,7 +55,7 @@ class Validated(Generic[Model]):
 
 def validate(model: type[Model], content: Node) -> Validated[Model]:
     """Read a document as a model, as much of it as is right."""
-    kept = deepcopy(content)
+    kept = content
     findings: tuple[Finding, ...] = ()
     removed: tuple[KeyPath, ...] = ()
     while True:
@@ -63,14 +63,24 @@ def validate(model: type[Model], content: Node) -> Validated[Model]:
             return Validated(model.model_validate(kept), findings, removed)
         except ValidationError as error:
             details = error.errors(include_url=False, include_input=False)
-        findings = findings or tuple(_finding(model, detail) for detail in details)
+        findings = findings or tuple(_finding(model, detail) for detail in details if not _is_echo(detail, details))
         targets = {_deepest(kept, detail["loc"]) for detail in details}
         if () in targets:
             return Validated(None, findings, removed)
+        if kept is content:
+            kept = deepcopy(content)
         ordered = sorted(targets, key=_document_order, reverse=True)
         for target in ordered:
             _cut(kept, target)
         removed = (*removed, *ordered)
+
+
+def _is_echo(detail: ErrorDetails, details: Sequence[ErrorDetails]) -> bool:
+    """Tell whether a list is only too short because pydantic does not count those of its items that are wrong."""
+    here = detail["loc"]
+    return detail["type"] == "too_short" and any(
+        other["loc"][: len(here)] == here and len(other["loc"]) > len(here) for other in details
+    )
 
 
 def _deepest(content: Node, path: Sequence[str | int]) -> KeyPath:

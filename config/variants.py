@@ -82,7 +82,8 @@ def _around(place: Place, overrides: Mapping[Place, Written]) -> list[Place]:
 
 def _stacked(body: CadencePart | None, chain: Sequence[Written], shelf: Shelf) -> CadencePart | None:
     for written in chain:
-        body = None if written.part is None else laid_over(written.part, body, shelf)
+        # A department turned off says nothing about how the practice would be in one below that has it.
+        body = body if written.part is None else laid_over(written.part, body, shelf)
     return body
 
 

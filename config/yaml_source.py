@@ -138,10 +138,12 @@ def _syntax_problem(error: YAMLError, text: str, file: str) -> ConfigProblem:
     if mark is None:
         line = text.count("\n", 0, getattr(error, "position", 0)) + 1
         return ConfigProblem(file, line, "", "holds a character that YAML does not allow")
-    words = getattr(error, "problem", None) or getattr(error, "context", None) or "is not YAML"
-    if "'\\t'" in words or "\t" in words:
-        return ConfigProblem(file, mark.line + 1, "", "a tab cannot indent; use spaces")
-    return ConfigProblem(file, mark.line + 1, "", f"is not YAML: {words}")
+    words = getattr(error, "problem", None) or getattr(error, "context", None) or "nobody knows why"
+    # What is missing at the end is told of the line below the last, which no editor can jump to.
+    line = min(mark.line + 1, len(text.splitlines()) or 1)
+    if "\\t" in words or "\t" in words or "tab character" in words:
+        return ConfigProblem(file, line, "", "a tab cannot indent; use spaces")
+    return ConfigProblem(file, line, "", f"is not YAML: {words}")
 
 
 @dataclass(frozen=True, slots=True)

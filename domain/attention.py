@@ -60,19 +60,15 @@ def decide(now: datetime, rules: AttentionRules, pace: Pace, said_today: int, *,
 
 def _digest_at(now: datetime, rules: AttentionRules, pace: Pace) -> datetime:
     today = _digest_of(local_day(now, pace.zone), rules, pace)
-    if today is not None and today > now:
-        return today
-    morning = _tomorrow(now, rules, pace)
-    return _digest_of(local_day(morning, pace.zone), rules, pace) or morning
+    return today if today > now else _digest_of(local_day(_tomorrow(now, rules, pace), pace.zone), rules, pace)
 
 
-def _digest_of(day: date, rules: AttentionRules, pace: Pace) -> datetime | None:
+def _digest_of(day: date, rules: AttentionRules, pace: Pace) -> datetime:
     # A local day has one instant for its digest and no more: what is folded is told by the one digest of its day.
-    for at in (rules.digest_at, time.min):
-        found = _first_allowed(local_instant(day, at, pace.zone), rules, pace)
-        if local_day(found, pace.zone) == day:
-            return found
-    return None
+    found = _first_allowed(local_instant(day, rules.digest_at, pace.zone), rules, pace)
+    if local_day(found, pace.zone) == day:
+        return found
+    return _first_allowed(local_instant(day, time.min, pace.zone), rules, pace)
 
 
 def _tomorrow(now: datetime, rules: AttentionRules, pace: Pace) -> datetime:

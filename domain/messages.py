@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from typing import Protocol
 
 from domain.cards import Card, CardKey
 from domain.ids import DutyId, MessageId, OrgId, PersonId
@@ -155,18 +156,21 @@ class Outcome:
     receiver_lost: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A due row of a claimed lane, with what is needed to judge whether it may be said now.
+class Candidate(Protocol):
+    """A due row of a claimed lane, with what is needed to judge whether it may be said now."""
 
-    Attributes:
-        outgoing: What would be sent.
-        person: Who gets it.
-        asked: Whether it answers the person's own act.
-        first_try: False for a repetition, which was judged and counted before.
-    """
+    @property
+    def outgoing(self) -> Outgoing:
+        """What would be sent."""
 
-    outgoing: Outgoing
-    person: Person
-    asked: bool
-    first_try: bool
+    @property
+    def person(self) -> Person:
+        """Who gets it."""
+
+    @property
+    def asked(self) -> bool:
+        """Whether it answers the person's own act."""
+
+    @property
+    def first_try(self) -> bool:
+        """False for a repetition, which was judged and counted before."""

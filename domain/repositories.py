@@ -330,15 +330,41 @@ class History(Protocol):
 class Store(Protocol):
     """One organisation inside one transaction."""
 
-    org_id: OrgId
-    people: People
-    rounds: Rounds
-    checkins: Checkins
-    duties: Duties
-    outbox: Outbox
-    conversations: Conversations
-    inbox: Inbox
-    history: History
+    @property
+    def org_id(self) -> OrgId:
+        """The organisation."""
+
+    @property
+    def people(self) -> People:
+        """People, identities, leave."""
+
+    @property
+    def rounds(self) -> Rounds:
+        """Occurrences of cadences."""
+
+    @property
+    def checkins(self) -> Checkins:
+        """Check-ins and replies."""
+
+    @property
+    def duties(self) -> Duties:
+        """Duties."""
+
+    @property
+    def outbox(self) -> Outbox:
+        """Messages on their way."""
+
+    @property
+    def conversations(self) -> Conversations:
+        """Questions asked in words."""
+
+    @property
+    def inbox(self) -> Inbox:
+        """What was received."""
+
+    @property
+    def history(self) -> History:
+        """What happened."""
 
     def cadence(self, digest: str) -> Cadence:
         """Return the definition stored under a digest."""

@@ -104,7 +104,7 @@ class Company:
         users: The people.
 
     Raises:
-        ValueError: An id is used twice, or names nobody or nothing.
+        ValueError: An id is used twice, or names nobody or nothing, or a department is under itself.
     """
 
     name: str
@@ -112,10 +112,9 @@ class Company:
     users: tuple[User, ...]
 
     def __post_init__(self) -> None:
-        nodes = {ROOT_DEPARTMENT} | _unique((d.department_id for d in self.departments), "department")
+        nodes = _checked_tree(self.departments)
         people = _unique((u.user_id for u in self.users), "person")
         for department in self.departments:
-            _refer(department.department_id, (department.parent,), nodes)
             heads = (department.leader,) if department.leader else ()
             _refer(department.department_id, (*heads, *department.deputies, *department.hrbps), people)
         for user in self.users:
@@ -140,6 +139,7 @@ def read_company(path: str | Path) -> Company:
     """
     content = YAML(typ="safe", pure=True).load(Path(path).read_text(encoding="utf-8"))
     departments = tuple(_department(entry) for entry in content["departments"])
+    _checked_tree(departments)
     paths = _paths(departments)
     people = tuple(_person(entry, paths) for entry in content["people"])
     return Company(str(content["name"]), departments, people)
@@ -179,7 +179,7 @@ def _paths(departments: tuple[Department, ...]) -> dict[str, str]:
     paths = {"": ROOT_DEPARTMENT}
     for department in departments:
         names, node = [department.name], department
-        while node.parent in by_id and len(names) <= len(by_id):
+        while node.parent in by_id:
             node = by_id[node.parent]
             names.append(node.name)
         paths["/".join(reversed(names))] = department.department_id
@@ -199,6 +199,19 @@ def _unique(ids: Iterable[str], what: str) -> set[str]:
             raise ValueError(f"the {what} {each!r} is there twice")
         seen.add(each)
     return seen
+
+
+def _checked_tree(departments: tuple[Department, ...]) -> set[str]:
+    nodes = {ROOT_DEPARTMENT} | _unique((d.department_id for d in departments), "department")
+    parents = {department.department_id: department.parent for department in departments}
+    for start, parent in parents.items():
+        _refer(start, (parent,), nodes)
+        above, steps = parents[start], 0
+        while above in parents and steps <= len(parents):
+            above, steps = parents[above], steps + 1
+        if above in parents:
+            raise ValueError(f"{start}: the department is under itself")
+    return nodes
 
 
 def _refer(owner: str, names: Iterable[str], known: set[str]) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from aiohttp import web
 
@@ -20,6 +20,7 @@ _LONGEST_ID = 200
 _LONGEST_PREVIEW = 60
 
 _Message = Mapping[str, Any]
+_Done = TypeVar("_Done")
 
 
 class Chats:
@@ -43,7 +44,7 @@ class Chats:
         """`POST .../open {"platform"}`: opens the chat, as picking it on a phone does, and returns it."""
         payload = await read_object(request, ("platform",))
         seat = _Seat.taken(self._stage, request, payload.get("platform"))
-        await seat.fake.open_chat(seat.external_id)
+        await _by_hand(seat.fake.open_chat(seat.external_id))
         return await self._settled(seat, {})
 
     async def say(self, request: web.Request) -> web.Response:
@@ -54,7 +55,7 @@ class Chats:
         reply_to = optional_text(payload, "reply_to", _LONGEST_ID)
         if reply_to is not None:
             seat.message(reply_to, "reply_to")
-        message_id = await seat.fake.say(seat.external_id, said, reply_to)
+        message_id = await _by_hand(seat.fake.say(seat.external_id, said, reply_to))
         return await self._settled(seat, {"id": message_id})
 
     async def act(self, request: web.Request) -> web.Response:
@@ -64,7 +65,7 @@ class Chats:
         message = seat.message(text(payload, "message", _LONGEST_ID), "message")
         action = choice(payload.get("action"), "action", _actions(message), 404)
         form = _form(payload.get("form", {}), message["inputs"])
-        result = await seat.fake.click(seat.external_id, message["id"], action, form)
+        result = await _by_hand(seat.fake.click(seat.external_id, message["id"], action, form))
         shown = {"toast": _toast(result.toast), "card": result.card, "error": result.error}
         return await self._settled(seat, shown)
 
@@ -128,6 +129,13 @@ class _Seat:
         return found
 
 
+async def _by_hand(deed: Awaitable[_Done]) -> _Done:
+    try:
+        return await deed
+    except ValueError as refused:
+        raise InputError("id", f"is somebody who cannot do this on the platform: {refused}") from refused
+
+
 def _actions(message: _Message) -> list[str]:
     # An input that stands alone, outside a form, reports its change under its own name.
     return [*(button["action"] for button in message["buttons"]), *(one["name"] for one in message["inputs"])]
@@ -188,4 +196,19 @@ def _unread(messages: Sequence[_Message], last_viewed: str | None) -> int:
 def _later(last: dict[str, str] | None, messages: Sequence[_Message]) -> dict[str, str] | None:
     if not messages or (last is not None and last["time"] >= messages[-1]["time"]):
         return last
-    return {"time": messages[-1]["time"], "text": str(messages[-1]["text"])[:_LONGEST_PREVIEW]}
+    return {"time": messages[-1]["time"], "text": _preview(messages[-1])[:_LONGEST_PREVIEW]}
+
+
+def _preview(message: _Message) -> str:
+    """What a chat list shows of a message: its text, or its card's summary or title, where the card has such."""
+    if message["recalled"]:
+        return ""
+    card = message["card"] or {}
+    summary, title = _at(card, "config", "summary"), _at(card, "header", "title")
+    return str(message["text"] or _at(summary, "content") or _at(title, "content") or "")
+
+
+def _at(node: object, *keys: str) -> object:
+    for key in keys:
+        node = node.get(key) if isinstance(node, Mapping) else None
+    return node

@@ -29,22 +29,25 @@ class ClickResult(Protocol):
 
     @property
     def error(self) -> str | None:
-        """What the platform's client shows when the press failed; None where it went well."""
+        """What the platform's client shows when the press failed, a code or words; None where it went well."""
         ...
 
 
 class PlatformFake(Protocol):
-    """One fake platform, seen from the chair of the people who chat on it. Ids are the platform's own."""
+    """One fake platform, seen from the chair of the people who chat on it. Ids are the platform's own.
+
+    What a person does raises ValueError where the platform's client would not let them, for example after they left.
+    """
 
     def messages_of(self, external_id: str, /) -> Sequence[Mapping[str, Any]]:
         """The chat of one person with the bot, newest last.
 
         Returns:
-            Messages with `id`, `time` (ISO 8601, UTC), `from` ("bot" or "me"), `kind` ("card" or "text"), `text`,
-            `card` (the platform's own card, or None), `buttons` (`action`, `label`, `style`, `disabled`, `submits`,
-            `confirm`, `link`), `inputs` (`name`, `kind` of text, select, multi, date, check or person, `label`,
-            `placeholder`, `required`, `multiline`, `max_length`, `options` of `value` and `label`, `initial`),
-            `version` (1 for a card that was never updated) and `recalled`.
+            Messages with `id`, `time` (ISO 8601, UTC), `from` ("bot" or "me"), `kind` ("card" or "text"), `text` (None
+            where a card says it all), `card` (the platform's own card, or None), `buttons` (`action`, `label`, `style`,
+            `disabled`, `submits`, `confirm`, `link`), `inputs` (`name`, `kind` of text, select, multi, date, check or
+            person, `label`, `placeholder`, `required`, `multiline`, `max_length`, `options` of `value` and `label`,
+            `initial`), `version` (1 for a card that was never updated) and `recalled`.
         """
         ...
 

@@ -22,9 +22,14 @@ _PERSON = "person:"
 
 
 class Changes:
-    """Spreads topics to every open page."""
+    """Spreads topics to every open page.
 
-    def __init__(self) -> None:
+    Args:
+        keep_alive_seconds: Silence after which a page gets a comment, in real time.
+    """
+
+    def __init__(self, keep_alive_seconds: float = KEEP_ALIVE_SECONDS) -> None:
+        self._keep_alive_seconds = keep_alive_seconds
         self._listeners: set[_Listener] = set()
         self._closed = False
 
@@ -47,7 +52,7 @@ class Changes:
         with self._listening() as listener, suppress(ConnectionResetError):
             await response.write(b"retry: 1000\n\n")
             while not self._closed:
-                await response.write(await listener.news())
+                await response.write(await listener.news(self._keep_alive_seconds))
         return response
 
     @contextmanager
@@ -71,10 +76,10 @@ class _Listener:
         self._topics.add(topic)
         self.wake.set()
 
-    async def news(self) -> bytes:
+    async def news(self, patience_seconds: float) -> bytes:
         """Waits for topics; returns them as one event, or a comment after a long silence."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(KEEP_ALIVE_SECONDS):
+            async with asyncio.timeout(patience_seconds):
                 await self.wake.wait()
         self.wake.clear()
         topics, self._topics = self._topics, set()

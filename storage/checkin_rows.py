@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, func, literal, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal, select
 
 from domain.checkin import Checkin, CheckinState, Reaction, Reply
 from domain.ids import CheckinId, OccurrenceId, OrgId, PersonId
@@ -12,7 +12,7 @@ from storage.codec import decode_answers, encode_answers
 from storage.flavour import Flavour
 from storage.instants import instant, instant_or_none, micros, micros_or_none
 from storage.prepared import Prepared, Statement, Values
-from storage.select_by import equal, select_by
+from storage.select_by import change_by, equal, new_names, select_by
 from storage.states import only
 from storage.tables import checkin, checkin_version, person, reply
 
@@ -25,7 +25,7 @@ COLUMNS = tuple(column for column in checkin.c if column.name != "family")
 
 _NAMES = " ".join(column.name for column in checkin.c)
 _SUBMITTED = only(checkin.c.state, CheckinState.SUBMITTED)
-_SAVED = ("due_at", "state", "version", "answers", "draft", "submitted_at", "late", "replied_at", "skip_reason")
+_SAVED = "due_at state version answers draft submitted_at late replied_at skip_reason"
 _VERSION_NAMES = "org_id checkin_id version answers submitted_at"
 _REPLY_NAMES = " ".join(column.name for column in reply.c)
 
@@ -109,11 +109,6 @@ def reactions_text(written: Reply) -> str:
     return " ".join(sorted(reaction.value for reaction in written.reactions))
 
 
-def _save() -> Statement:
-    new = {name: bindparam(f"new_{name}", type_=checkin.c[name].type) for name in _SAVED}
-    return update(checkin).where(*equal(checkin, "org_id checkin_id")).values(new)
-
-
 def _file(flavour: Flavour) -> Statement:
     insertion = flavour.insert(checkin_version, _VERSION_NAMES)
     new = insertion.excluded
@@ -123,13 +118,8 @@ def _file(flavour: Flavour) -> Statement:
     )
 
 
-def _newest(names: str) -> Statement:
+def _newest(names: str) -> Select[Any]:
     return select_by(checkin, names, *COLUMNS).order_by(checkin.c.asked_at.desc(), checkin.c.checkin_id.desc())
-
-
-def _react() -> Statement:
-    reactions = bindparam("new_reactions", type_=reply.c.reactions.type)
-    return update(reply).where(*equal(reply, "org_id reply_id")).values(reactions=reactions)
 
 
 def _number(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -152,7 +142,7 @@ def _answers_of_group() -> Statement:
 
 
 ADD = Prepared(_NAMES, lambda flavour: flavour.insert(checkin, _NAMES).on_conflict_do_nothing())
-SAVE = Prepared(" ".join(f"new_{name}" for name in _SAVED) + " org_id checkin_id", lambda _: _save())
+SAVE = Prepared(f"{new_names(_SAVED)} org_id checkin_id", lambda _: change_by(checkin, "org_id checkin_id", _SAVED))
 FILE = Prepared(_VERSION_NAMES, _file)
 BY_ID = Prepared("org_id checkin_id", lambda _: select_by(checkin, "org_id checkin_id", *COLUMNS).with_for_update())
 OF_ROUND = Prepared(
@@ -180,7 +170,7 @@ VERSIONS = Prepared(
     ),
 )
 REPLY = Prepared(_REPLY_NAMES, lambda flavour: flavour.insert(reply, _REPLY_NAMES))
-REACT = Prepared("new_reactions org_id reply_id", lambda _: _react())
+REACT = Prepared("new_reactions org_id reply_id", lambda _: change_by(reply, "org_id reply_id", "reactions"))
 REPLY_BY_ID = Prepared("org_id reply_id", lambda _: select_by(reply, "org_id reply_id", *reply.c).with_for_update())
 REPLIES = Prepared(
     "org_id checkin_id",

@@ -98,14 +98,15 @@ def decode_card(text: str) -> Card:
 
 
 def encode_body(body: Body) -> str:
-    """Return what a message says as text: words as they are, cards and mails as JSON."""
-    return body if isinstance(body, str) else orjson.dumps(body).decode()
+    """Return what a message says as JSON text."""
+    return orjson.dumps(body).decode()
 
 
 def decode_body(call: Call, text: str) -> Body:
     """Read what `encode_body` wrote for that kind of call."""
     if call is Call.TEXT:
-        return text
+        words: str = orjson.loads(text)
+        return words
     return _mails().validate_json(text) if call is Call.MAIL else decode_card(text)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, case, literal, select, update
+from sqlalchemy import bindparam, case, literal, select
 
 from domain.duties import Duty, DutyState
 from domain.ids import DutyId, OrgId, PersonId
 from storage.instants import instant, instant_or_none, micros, micros_or_none
 from storage.prepared import Prepared, Statement, Values
-from storage.select_by import equal, select_by
+from storage.select_by import change_by, equal, new_names, select_by
 from storage.states import only
 from storage.tables import OPEN_DUTY, duty
 
@@ -23,7 +23,7 @@ COLUMNS = tuple(duty.c)[:-1]
 """In the order of `Duty`'s own fields; the ladder as its digest."""
 
 _OPEN_NAMES = " ".join(column.name for column in duty.c)
-_SAVED = ("debtor_id", "due_at", "step", "snoozed_until", "state", "closed_at", "closed_by", "reason", "next_at")
+_SAVED = "debtor_id due_at step snoozed_until state closed_at closed_by reason next_at"
 
 
 def duty_of(row: Row, definitions: Definitions) -> Duty:
@@ -86,11 +86,6 @@ def saving_values(changed: Duty, next_at: datetime | None) -> Values:
     )
 
 
-def _save() -> Statement:
-    new = {name: bindparam(f"new_{name}", type_=duty.c[name].type) for name in _SAVED}
-    return update(duty).where(*equal(duty, "org_id duty_id")).values(new)
-
-
 def _find() -> Statement:
     open_first = case((only(duty.c.state, DutyState.OPEN), literal(0)), else_=literal(1))
     found = select_by(duty, "org_id kind subject", *COLUMNS)
@@ -104,7 +99,7 @@ def _open_by(name: str) -> Statement:
 
 
 OPEN = Prepared(_OPEN_NAMES, lambda flavour: flavour.insert(duty, _OPEN_NAMES).on_conflict_do_nothing())
-SAVE = Prepared(" ".join(f"new_{name}" for name in _SAVED) + " org_id duty_id", lambda _: _save())
+SAVE = Prepared(f"{new_names(_SAVED)} org_id duty_id", lambda _: change_by(duty, "org_id duty_id", _SAVED))
 BY_ID = Prepared("org_id duty_id", lambda _: select_by(duty, "org_id duty_id", *COLUMNS).with_for_update())
 FIND = Prepared("org_id kind subject", lambda _: _find())
 OWED_BY = Prepared("org_id debtor_id", lambda _: _open_by("debtor_id"))

@@ -13,6 +13,9 @@ from domain.errors import StoreDown
 DRIVER_ERRORS = (sqlite3.Error, psycopg.Error)
 """What the drivers raise on their own cursors."""
 
+ERRORS = (SQLAlchemyError, *DRIVER_ERRORS)
+"""The same, or what SQLAlchemy makes of it."""
+
 _FAULTS = (
     sqlite3.IntegrityError,
     sqlite3.DataError,

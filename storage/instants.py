@@ -34,3 +34,8 @@ def instant(value: int) -> datetime:
 def instant_or_none(value: int | None) -> datetime | None:
     """Return the instant, UTC, or `None` for `None`."""
     return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+def in_micros(length: timedelta) -> int:
+    """Return a length of time in microseconds."""
+    return length // _MICROSECOND

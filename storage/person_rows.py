@@ -26,7 +26,10 @@ IS_ACTIVE = person.c.active.is_(True)
 
 def person_of(row: Row) -> Person:
     """Return the person of a row of `COLUMNS`."""
-    return Person(*row[:12], active=bool(row[12]))
+    org_id, person_id, name, department, manager, dotted, hrbp, deputy, mail, zone, locale, platform, active = row
+    return Person(
+        org_id, person_id, name, department, manager, dotted, hrbp, deputy, mail, zone, locale, platform, bool(active)
+    )
 
 
 def values_of(known: Person) -> Values:

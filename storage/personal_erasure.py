@@ -6,19 +6,15 @@ their matters) and by looking for them in what others were sent: a team's summar
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import ColumnElement, Select, Table, Update, and_, case, delete, func, make_url, or_, select, update
-from sqlalchemy.sql.dml import Delete
+from sqlalchemy import ColumnElement, Select, Table, Update, and_, case, delete, func, or_, select, update
 
-from domain.cards import Answer
 from domain.duties import DutyState
 from domain.ids import OrgId, PersonId
-from storage.codec import decode_answers, decode_cadence, encode_answers, encode_callback_answer
+from storage.codec import decode_answers, decode_cadence, encode_answers
 from storage.flavour import Flavour
 from storage.queue_tables import VOIDABLE, attention, outbox
 from storage.states import MessageState, only, spelled
@@ -49,7 +45,13 @@ _AT_ONCE = 40
 """Words looked for by one statement; SQLite nests conditions at most 1,000 deep."""
 
 _NO_ANSWERS = encode_answers({})
-_NO_ANSWER = encode_callback_answer(Answer())
+
+
+class UnknownPerson(LookupError):
+    """An organisation has nobody of an id."""
+
+    def __init__(self, org_id: OrgId, person_id: PersonId) -> None:
+        super().__init__(f"organisation {org_id} has nobody of the id {person_id}")
 
 
 def erase_person(transaction: Transaction, org_id: OrgId, person_id: PersonId) -> Mapping[str, int]:
@@ -63,7 +65,7 @@ def erase_person(transaction: Transaction, org_id: OrgId, person_id: PersonId) -
         How many rows of each kind have changed.
 
     Raises:
-        LookupError: The organisation has nobody of that id.
+        UnknownPerson: The organisation has nobody of that id.
     """
     transaction.flush()
     erasure = _Erasure(transaction, org_id, person_id)
@@ -98,11 +100,11 @@ class _Erasure:
         """Return what must not be found afterwards: the name, addresses, and lines of what was written.
 
         Raises:
-            LookupError: There is no such person.
+            UnknownPerson: There is no such person.
         """
         rows = self._query(self._select((person.c.name, person.c.mail), person.c.person_id == self._person_id))
         if not rows:
-            raise LookupError(f"organisation {self._org_id} has nobody of the id {self._person_id}")
+            raise UnknownPerson(self._org_id, self._person_id)
         ((name, mail),) = rows
         ids = self._query(self._select(identity.c.external_id, identity.c.person_id == self._person_id))
         names = {name, mail, *(external_id for (external_id,) in ids)} - {None, "", ERASED_NAME, self._person_id}
@@ -140,30 +142,29 @@ class _Erasure:
 
     def withdraw_messages(self, words: Sequence[str]) -> dict[str, int]:
         """Withdraw what waits to be sent to or about the person, and blank all such messages."""
+        there = or_(outbox.c.body.is_not(None), outbox.c.shared_body.is_not(None))
+        blanking = update(outbox).where(there).values(body=None, shared_body=None)
+        conditions = [*self._of_their_matters(), *self._holding(outbox.c.body, words)]
+        withdrawn, blanked = (
+            sum(
+                self._change(changing.where(condition).returning(outbox.c.message_id), outbox)
+                for condition in conditions
+            )
+            for changing in (_withdrawing(), blanking)
+        )
+        return {"messages_withdrawn": withdrawn, "messages_blanked": blanked}
+
+    def _of_their_matters(self) -> Iterator[ColumnElement[bool]]:
+        own_replies = self._select(reply.c.reply_id, self._own_replies)
         about = or_(
             outbox.c.person_id == self._person_id,
             outbox.c.duty_id.in_(self._own_duties),
             outbox.c.card_subject.in_(self._own_checkins),
             outbox.c.card_subject.in_(self._own_duties),
-            outbox.c.card_subject.in_(self._select(reply.c.reply_id, self._own_replies)),
+            outbox.c.card_subject.in_(own_replies),
         )
-        conditions = [about, *self._holding(outbox.c.body, words)]
-        withdrawn = sum(
-            self._change(_withdrawing().where(VOIDABLE, condition).returning(outbox.c.message_id), outbox)
-            for condition in conditions
-        )
-        there = or_(outbox.c.body.is_not(None), outbox.c.shared_body.is_not(None))
-        blanked = sum(
-            self._change(
-                update(outbox)
-                .where(there, condition)
-                .values(body=None, shared_body=None)
-                .returning(outbox.c.message_id),
-                outbox,
-            )
-            for condition in conditions
-        )
-        return {"messages_withdrawn": withdrawn, "messages_blanked": blanked}
+        yield about
+        yield outbox.c.copy_of.in_(self._select(outbox.c.message_id, about))
 
     def blank_callback_answers(self, words: Sequence[str]) -> int:
         """Blank what platforms were told about the person's matters; a repeated callback then gets an empty answer."""
@@ -172,9 +173,9 @@ class _Erasure:
             for ids in (self._own_checkins, self._own_duties, self._select(reply.c.reply_id, self._own_replies))
             for (subject,) in self._query(ids)
         ]
-        changing = update(inbox).values(answer=_NO_ANSWER).returning(inbox.c.event_id)
+        changing = update(inbox).values(answer=None).returning(inbox.c.event_id)
         return sum(
-            self._change(changing.where(inbox.c.answer != _NO_ANSWER, condition), inbox)
+            self._change(changing.where(condition), inbox)
             for condition in self._holding(inbox.c.answer, [*words, *ids])
         )
 
@@ -191,9 +192,7 @@ class _Erasure:
         """Blank every version of the person's answers."""
         mine = checkin_version.c.checkin_id.in_(self._own_checkins)
         changing = update(checkin_version).where(mine, checkin_version.c.answers != _NO_ANSWERS)
-        return self._change(
-            changing.values(answers=_NO_ANSWERS).returning(checkin_version.c.version), checkin_version
-        )
+        return self._change(changing.values(answers=_NO_ANSWERS).returning(checkin_version.c.version), checkin_version)
 
     def blank_replies(self) -> int:
         """Blank replies to and by the person; who wrote when, and what it was good for, stays."""
@@ -215,8 +214,12 @@ class _Erasure:
 
     def forget_person(self) -> dict[str, int]:
         """Remove name, addresses, leave and platform ids; the id stays, and where the person stood."""
-        ids = [external_id for (external_id,) in self._query(
-            self._select(identity.c.external_id, identity.c.person_id == self._person_id))]
+        ids = [
+            external_id
+            for (external_id,) in self._query(
+                self._select(identity.c.external_id, identity.c.person_id == self._person_id)
+            )
+        ]
         # A platform's id of a stranger is noted as the subject before it is known whose it is.
         strangers = update(history).where(history.c.subject.in_(ids), history.c.subject != self._person_id)
         plain = {"name": ERASED_NAME, "mail": None, "zone": None, "locale": None, "platform": None, "active": False}
@@ -256,7 +259,7 @@ def _withdrawing() -> Update:
     # What is being sent can no longer be stopped, but must not be tried again.
     sending = only(outbox.c.state, MessageState.SENDING)
     end = case((sending, spelled(MessageState.LAST_TRY)), else_=spelled(MessageState.WITHDRAWN))
-    return update(outbox).values(state=end)
+    return update(outbox).where(VOIDABLE).values(state=end)
 
 
 def _texts_of(stored: str) -> Iterator[str]:

@@ -15,7 +15,7 @@ from domain.cadences import Cadence
 from domain.ids import OrgId, PersonId
 from storage.codec import decode_answers, decode_cadence
 from storage.instants import instant
-from storage.personal_erasure import ERASED_NAME, erase_person
+from storage.personal_erasure import ERASED_NAME, UnknownPerson, erase_person
 from storage.queue_tables import attention, outbox
 from storage.tables import (
     checkin,
@@ -34,7 +34,7 @@ from storage.tables import (
 if TYPE_CHECKING:
     from storage.transaction import Row, Transaction
 
-__all__ = ["ERASED_NAME", "erase_person", "export_person"]
+__all__ = ["ERASED_NAME", "UnknownPerson", "erase_person", "export_person"]
 
 Record = dict[str, Any]
 """A row for readers: JSON values, instants as ISO 8601 in UTC, answers by the names of their questions."""
@@ -50,13 +50,13 @@ def export_person(transaction: Transaction, org_id: OrgId, person_id: PersonId) 
     are the replies. Of messages there is what was sent when and what became of it, not the text.
 
     Raises:
-        LookupError: The organisation has nobody of that id.
+        UnknownPerson: The organisation has nobody of that id.
     """
     transaction.flush()
     reader = _Reader(transaction, org_id, person_id)
     found = reader.rows(person, person.c.person_id == person_id)
     if not found:
-        raise LookupError(f"organisation {org_id} has nobody of the id {person_id}")
+        raise UnknownPerson(org_id, person_id)
     return {
         "organisation": org_id,
         "person": found[0],

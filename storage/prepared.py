@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import UpdateBase
-from sqlalchemy.sql.expression import SelectBase
+from sqlalchemy import Select, UpdateBase
 
 from storage.flavour import Flavour
 
-Statement = SelectBase | UpdateBase
+Statement = Select[*tuple[Any, ...]] | UpdateBase
 """A query or a change, in SQLAlchemy Core."""
 
 Values = Sequence[Any]

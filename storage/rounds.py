@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select
 
 from domain.cadences import Round, Stage
 from domain.ids import OccurrenceId, OrgId
@@ -15,8 +15,8 @@ from storage.asking import Asking
 from storage.definitions import Definitions
 from storage.instants import instant, instant_or_none, micros, micros_or_none
 from storage.prepared import Prepared, Statement
-from storage.select_by import equal, select_by
-from storage.states import only
+from storage.select_by import change_by, equal, parameter, select_by
+from storage.states import spelled
 from storage.tables import cadence_seen, occurrence
 
 if TYPE_CHECKING:
@@ -41,17 +41,11 @@ COLUMNS = (
 
 _SEEN_NAMES = "org_id cadence first_seen"
 _NAMES = " ".join(column.name for column in _ROW)
-_SAVED = ("stage", "next_at", "cursor")
 _FIRED = (
     *equal(occurrence, "org_id family"),
-    _ROW.fires_at < bindparam("before", type_=_ROW.fires_at.type),
-    _ROW.stage != only(_ROW.stage, Stage.SKIPPED).right,
+    _ROW.fires_at < parameter("before", _ROW.fires_at),
+    _ROW.stage != spelled(Stage.SKIPPED),
 )
-
-
-def _save() -> Statement:
-    new = {name: bindparam(f"new_{name}", type_=_ROW[name].type) for name in _SAVED}
-    return update(occurrence).where(*equal(occurrence, "org_id occurrence_id")).values(new)
 
 
 def _of_latest_period() -> Statement:
@@ -63,7 +57,10 @@ def _of_latest_period() -> Statement:
 _NOTE_SEEN = Prepared(_SEEN_NAMES, lambda flavour: flavour.insert(cadence_seen, _SEEN_NAMES).on_conflict_do_nothing())
 _SEEN = Prepared("org_id cadence", lambda _: select_by(cadence_seen, "org_id cadence", cadence_seen.c.first_seen))
 _BEGIN = Prepared(_NAMES, lambda flavour: flavour.insert(occurrence, _NAMES).on_conflict_do_nothing())
-_SAVE = Prepared("new_stage new_next_at new_cursor org_id occurrence_id", lambda _: _save())
+_SAVE = Prepared(
+    "new_stage new_next_at new_cursor org_id occurrence_id",
+    lambda _: change_by(occurrence, "org_id occurrence_id", "stage next_at cursor"),
+)
 _BY_ID = Prepared("org_id occurrence_id", lambda _: select_by(occurrence, "org_id occurrence_id", *COLUMNS))
 _LATEST = Prepared("org_id family before", lambda _: _of_latest_period())
 

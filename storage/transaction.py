@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, CursorResult
-from sqlalchemy.exc import SQLAlchemyError
 
 from domain.errors import StoreDown
 from domain.ids import OrgId
 from storage.engine_queries import EngineQueries
-from storage.failures import DRIVER_ERRORS, as_store_down
+from storage.failures import ERRORS, as_store_down
 from storage.flavour import Flavour
 from storage.instants import micros
 from storage.journal import Journal
@@ -27,6 +27,14 @@ from storage.memory import Memory
 from storage.org_store import OrgStore
 from storage.pending import Pending
 from storage.prepared import Prepared, Statement, Values
+from storage.savepoints import Savepoints
+
+T = TypeVar("T")
+V = TypeVar("V")
+R = TypeVar("R")
+
+_COUNTING = {"preserve_rowcount": True}
+"""Insertions, too, shall tell how many rows they added."""
 
 Row = tuple[Any, ...]
 """A row as the driver gives it: texts, whole numbers, booleans, `None`."""
@@ -54,7 +62,7 @@ class Transaction:
         self._pending: dict[Prepared, Pending[Any]] = {}
         self._stores: dict[OrgId, OrgStore] = {}
         self._down: StoreDown | None = None
-        self._depth = 0
+        self._savepoints = Savepoints(flavour, self._cursor)
         self._present = 0
         self._places = 0
         self._flushers: list[Callable[[], None]] = []
@@ -71,23 +79,16 @@ class Transaction:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo what is done inside, stored or still waiting to be, if it ends with an exception."""
-        self._depth += 1
-        name = f"event_{self._depth}"
         mark = self.journal.watch()
+        self._savepoints.enter()
         try:
-            self.command(f"SAVEPOINT {name}")
             yield
         except BaseException:
             self.journal.undo(mark)
-            if self._down is None:
-                self.command(f"ROLLBACK TO SAVEPOINT {name}")
-                self.command(f"RELEASE SAVEPOINT {name}")
+            self._leave(self._savepoints.abandon if self._down else self._savepoints.undo)
             raise
-        else:
-            self.command(f"RELEASE SAVEPOINT {name}")
-            self.journal.keep()
-        finally:
-            self._depth -= 1
+        self._leave(self._savepoints.leave)
+        self.journal.keep()
 
     def flush(self) -> None:
         """Write what waits to be written."""
@@ -146,7 +147,7 @@ class Transaction:
 
     def rows(self, statement: Prepared, values: Values) -> list[Row]:
         """Return all rows of a statement's result."""
-        self._run(*statement.bound(self.flavour, values))
+        self._guarded(self._cursor.execute, *statement.bound(self.flavour, values))
         rows: list[Row] = self._cursor.fetchall()
         return rows
 
@@ -157,20 +158,15 @@ class Transaction:
 
     def change(self, statement: Prepared, values: Values) -> int:
         """Execute a statement; return how many rows it touched."""
-        self._run(*statement.bound(self.flavour, values))
+        self._guarded(self._cursor.execute, *statement.bound(self.flavour, values))
         return int(self._cursor.rowcount)
 
     def change_many(self, statement: Prepared, many: Sequence[Values]) -> int:
         """Execute a statement once for each set of values; return how many rows were touched in all."""
         if not many:
             return 0
-        if self._down is not None:
-            raise self._down
-        try:
-            self._cursor.executemany(*statement.bound_many(self.flavour, many))
-        except DRIVER_ERRORS as error:
-            self._judge(error)
-            raise
+        text, all_values = statement.bound_many(self.flavour, many)
+        self._guarded(self._cursor.executemany, text, all_values)
         return int(self._cursor.rowcount)
 
     def query(self, statement: Statement, values: Mapping[str, object] | None = None) -> Sequence[Row]:
@@ -181,25 +177,25 @@ class Transaction:
         """Execute a change whose text depends on its values; return how many rows it touched."""
         return int(self._execute(statement, values).rowcount)
 
-    def command(self, text: str) -> None:
-        """Execute a statement that has neither values nor a result."""
-        self._run(text, ())
-
     def _execute(self, statement: Statement, values: Mapping[str, object] | None) -> CursorResult[Any]:
+        run = partial(self._connection.execute, execution_options=_COUNTING)
+        return self._guarded(run, statement, dict(values or {}))
+
+    def _guarded(self, run: Callable[[T, V], R], what: T, values: V) -> R:
         if self._down is not None:
             raise self._down
         try:
-            return self._connection.execute(statement, dict(values or {}))
-        except SQLAlchemyError as error:
+            if self._savepoints.unset:
+                self._savepoints.set()
+            return run(what, values)
+        except ERRORS as error:
             self._judge(error)
             raise
 
-    def _run(self, text: str, values: Values) -> None:
-        if self._down is not None:
-            raise self._down
+    def _leave(self, leave: Callable[[], None]) -> None:
         try:
-            self._cursor.execute(text, values)
-        except DRIVER_ERRORS as error:
+            leave()
+        except ERRORS as error:
             self._judge(error)
             raise
 

@@ -174,7 +174,7 @@ def report() -> Card:
         "type": "default",
         "behaviors": [{"type": "open_url", "default_url": "https://example.com/report"}],
     }
-    elements = [{"tag": "chart", "chart_spec": bar}, {"tag": "chart", "chart_spec": line}, details, link]
+    elements: list[Card] = [{"tag": "chart", "chart_spec": bar}, {"tag": "chart", "chart_spec": line}, details, link]
     return card("你的周报", "indigo", ("第 48 周", "indigo"), elements)
 
 

@@ -26,6 +26,9 @@ FIELD_KINDS = {
     "date_picker": "date",
     "checker": "check",
     "select_person": "person",
+    "multi_select_person": "multi",
+    "picker_time": "text",
+    "picker_datetime": "text",
 }
 
 Answer = Callable[["ScriptedPlatform", str, str, str, dict[str, Any]], "Result"]
@@ -51,17 +54,21 @@ class ScriptedPlatform:
         self.clicks: list[tuple[str, str, str, dict[str, Any]]] = []
         self.said: list[tuple[str, str, str | None]] = []
         self.opened: Counter[str] = Counter()
+        self.gone: set[str] = set()
         self.answer: Answer = lambda *_asked: Result(toast={"type": "success", "content": "收到"})
         self.gate: asyncio.Event | None = None
 
     def messages_of(self, external_id: str, /) -> Sequence[Mapping[str, Any]]:
         return list(self._chats.get(external_id, ()))
 
-    def put(self, external_id: str, text: str = "", card: dict[str, Any] | None = None, **more: Any) -> str:
+    def put(
+        self, external_id: str, text: str = "", card: dict[str, Any] | None = None, *, mine: bool = False, **more: Any
+    ) -> str:
         """Adds a message and tells the listeners; returns its id."""
         chat = self._chats.setdefault(external_id, [])
         message_id = f"om_{external_id.removeprefix('ou_')}_{len(chat) + 1}"
-        message = {"id": message_id, "time": self._now().isoformat(), "from": "bot", "version": 1, "recalled": False}
+        sender = "me" if mine else "bot"
+        message = {"id": message_id, "time": self._now().isoformat(), "from": sender, "version": 1, "recalled": False}
         chat.append({**message, **shown(text, card), **more})
         self._tell(external_id)
         return message_id
@@ -77,8 +84,10 @@ class ScriptedPlatform:
         self._tell(external_id)
 
     async def say(self, external_id: str, text: str, reply_to: str | None = None, /) -> str:
+        if external_id in self.gone:
+            raise ValueError("the person has left")
         self.said.append((external_id, text, reply_to))
-        message_id = self.put(external_id, text, **{"from": "me"})
+        message_id = self.put(external_id, text, mine=True)
         self.put(external_id, f"听到了:{text}")
         return message_id
 
@@ -120,7 +129,7 @@ class ScriptedConductor:
 
     def __init__(self) -> None:
         self.time = FRIDAY
-        self.script: list[tuple[datetime, str, Callable[[], None]]] = []
+        self.script: list[tuple[datetime, str, Callable[[], object]]] = []
         self.settled = 0
         self.gate: asyncio.Event | None = None
         self.advancing = asyncio.Event()
@@ -128,7 +137,7 @@ class ScriptedConductor:
     def now(self) -> datetime:
         return self.time
 
-    def plan(self, after: timedelta, what: str, do: Callable[[], None] = lambda: None) -> None:
+    def plan(self, after: timedelta, what: str, do: Callable[[], object] = lambda: None) -> None:
         self.script.append((FRIDAY + after, what, do))
 
     async def next_event(self) -> Mapping[str, str] | None:
@@ -150,7 +159,7 @@ class ScriptedConductor:
         self.settled += 1
 
     @staticmethod
-    def _listed(script: Sequence[tuple[datetime, str, Callable[[], None]]]) -> Iterator[dict[str, str]]:
+    def _listed(script: Sequence[tuple[datetime, str, Callable[[], object]]]) -> Iterator[dict[str, str]]:
         return ({"at": at.isoformat(), "what": what} for at, what, _do in script)
 
 
@@ -202,9 +211,8 @@ def shown(text: str, card: dict[str, Any] | None) -> dict[str, Any]:
     elements = list(walk(card["body"]["elements"])) if card else []
     buttons = [listed_button(one) for one in elements if one.get("tag") == "button"]
     inputs = [listed_input(one) for one in elements if one.get("tag") in FIELD_KINDS]
-    title = card["header"]["title"]["content"] if card else ""
     kind = "card" if card else "text"
-    return {"kind": kind, "text": text or title, "card": card, "buttons": buttons, "inputs": inputs}
+    return {"kind": kind, "text": text or None, "card": card, "buttons": buttons, "inputs": inputs}
 
 
 def walk(elements: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -45,8 +45,10 @@ def read_button(value: object, name: object) -> tuple[CardKey | None, str]:
     """
     fields = _fields(value)
     packed, action = fields.get("card"), fields.get("action")
-    named_key, named_action = read_button_name(name) if isinstance(name, str) else (None, "")
     key = CardKey.unpack(packed) if isinstance(packed, str) else None
+    if key is not None and isinstance(action, str) and action:
+        return key, action
+    named_key, named_action = read_button_name(name) if isinstance(name, str) else (None, "")
     return key or named_key, action if isinstance(action, str) and action else named_action
 
 

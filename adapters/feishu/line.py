@@ -42,11 +42,6 @@ class Line:
         self.config = endpoint.config
         self.device_id = endpoint.device_id
 
-    @property
-    def is_open(self) -> bool:
-        """Whether anything can be written; a connection may be dead without our knowing."""
-        return not self._socket.closed
-
     async def receive(self) -> aiohttp.WSMessage:
         """Wait for the next message, whatever it is."""
         return await self._socket.receive()

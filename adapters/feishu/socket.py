@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -28,19 +29,30 @@ from domain.events import CardClicked, Inbound
 from domain.ids import OrgId
 from domain.ports import Clock
 
-SILENCE_BEYOND_PING_SECONDS = 30.0
-"""A pong must come within this of the ping that asked for it, or any other frame."""
-
 FATAL_WAIT_SECONDS = 60.0
-MOST_AT_ONCE = 1000
-"""Events being handled; what comes beyond is refused, and the platform sends it again 15 s later."""
+"""Between tries after a refusal that only an admin can mend."""
 
-_FINISH_SECONDS = 2.5  # with the two below and the 2 s of the closing handshake at most 5 s
 _CANCEL_SECONDS = 0.5
-_CLOSE_SECONDS = 5.0
+_HANG_UP_SECONDS = 2.0  # as HttpSession sets it for the closing handshake
 _LEAST_WAIT_SECONDS = 0.1
 
 _log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class SocketLimits:
+    """How patient a socket is.
+
+    Attributes:
+        silence_seconds: How long beyond the ping interval nothing may come in.
+        finish_seconds: How long handlers may take to finish when the socket is closed; with what it takes to cancel
+            the others and to hang up it makes 5 s.
+        most_at_once: Events being handled; what comes beyond is refused, and the platform sends it again 15 s later.
+    """
+
+    silence_seconds: float = 30.0
+    finish_seconds: float = 2.5
+    most_at_once: int = 1000
 
 
 class FeishuSocket:
@@ -56,7 +68,7 @@ class FeishuSocket:
         alert: Told once when connecting fails in a way that only an admin can mend.
         bot_open_id: The bot's own id, whose mention is dropped from texts.
         sleep: Waits for seconds.
-        silence_seconds: How long beyond the ping interval nothing may come in.
+        limits: How patient to be.
     """
 
     def __init__(
@@ -71,7 +83,7 @@ class FeishuSocket:
         alert: Callable[[PlatformError], None],
         bot_open_id: str = "",
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        silence_seconds: float = SILENCE_BEYOND_PING_SECONDS,
+        limits: SocketLimits = SocketLimits(),
     ) -> None:
         self._settings = settings
         self._http = http
@@ -82,7 +94,7 @@ class FeishuSocket:
         self._alert = alert
         self._bot_open_id = bot_open_id
         self._sleep = sleep
-        self._silence_seconds = silence_seconds
+        self._limits = limits
         self._config = SocketConfig()
         self._line: Line | None = None
         self._serving: set[asyncio.Task[None]] = set()
@@ -90,11 +102,16 @@ class FeishuSocket:
         self._alerted = False
         self._failures = 0
         self._was_connected = False
+        self._up = asyncio.Event()
 
     @property
     def connected(self) -> bool:
         """Whether a connection is open, as far as we know."""
-        return self._line is not None and self._line.is_open
+        return self._up.is_set()
+
+    async def wait_connected(self) -> None:
+        """Return as soon as a connection is open."""
+        await self._up.wait()
 
     async def run(self) -> None:
         """Connect, listen and connect again until cancelled; then finish what was taken up, within 5 s."""
@@ -108,8 +125,9 @@ class FeishuSocket:
     async def close(self) -> None:
         """End `run` and return when it has ended; at most 5 s."""
         if self._runner is not None and not self._runner.done():
+            limit = self._limits.finish_seconds + _CANCEL_SECONDS + _HANG_UP_SECONDS
             self._runner.cancel()
-            await asyncio.wait({self._runner}, timeout=_CLOSE_SECONDS)
+            await asyncio.wait({self._runner}, timeout=limit)
 
     async def _connect_once(self) -> float:
         """Connect and stay until the connection ends; return how long to wait before the next try, in seconds."""
@@ -148,10 +166,14 @@ class FeishuSocket:
             self._alert(error)
 
     async def _converse(self, line: Line) -> None:
-        async with asyncio.TaskGroup() as group:
-            pings = group.create_task(self._keep_pinging(line))
-            await self._listen(line)
-            pings.cancel()
+        self._up.set()
+        try:
+            async with asyncio.TaskGroup() as group:
+                pings = group.create_task(self._keep_pinging(line))
+                await self._listen(line)
+                pings.cancel()
+        finally:
+            self._up.clear()
         self._config = line.config
         await line.close()
         _log.warning("disconnected", action="feishu.socket.disconnected", device=line.device_id)
@@ -168,7 +190,7 @@ class FeishuSocket:
         """Take in frames until the connection ends or has been silent for too long."""
         try:
             while True:
-                async with asyncio.timeout(line.config.ping_seconds + self._silence_seconds):
+                async with asyncio.timeout(line.config.ping_seconds + self._limits.silence_seconds):
                     message = await line.receive()
                 if message.type is aiohttp.WSMsgType.BINARY:
                     await self._take(line, message.data)
@@ -190,7 +212,7 @@ class FeishuSocket:
             return
         if payload is None:
             return
-        if len(self._serving) >= MOST_AT_ONCE:
+        if len(self._serving) >= self._limits.most_at_once:
             await line.answer(frame, FAILED)
             return
         task = asyncio.create_task(self._serve(line, frame, payload))
@@ -222,7 +244,7 @@ class FeishuSocket:
     async def _settle(self) -> None:
         """Let handlers that run finish and answer, then hang up."""
         if self._serving:
-            _, late = await asyncio.wait(self._serving, timeout=_FINISH_SECONDS)
+            _, late = await asyncio.wait(self._serving, timeout=self._limits.finish_seconds)
             for task in late:
                 task.cancel()
             if late:
@@ -243,10 +265,9 @@ def _envelope(payload: bytes) -> Mapping[str, Any]:
 
 def _handshake_error(status: int, headers: Mapping[str, str]) -> PlatformError:
     """Return what a refused handshake means (feishu.md 7.3): final are 403, and 514 with too many connections."""
-    said = headers.get("Handshake-Status", str(status))
-    auth = headers.get("Handshake-Autherrcode", "")
-    if said == "514" and auth == "1000040350":
+    said = headers.get("Handshake-Status", "")
+    if said == "514" and headers.get("Handshake-Autherrcode") == "1000040350":
         return endpoint_error(1000040350)
     if said == "403":
         return endpoint_error(403)
-    return PlatformDown(f"handshake-{said}", "the long connection was refused")
+    return PlatformDown(f"handshake-{said or status}", "the long connection was refused")

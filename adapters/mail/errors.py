@@ -27,11 +27,14 @@ def mail_error(error: Exception) -> PlatformError:
     """
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused) and error.recipients:
         error = error.recipients[0]
+    if isinstance(error, aiosmtplib.SMTPConnectError) and isinstance(error.__cause__, ssl.SSLError):
+        error = error.__cause__
     if isinstance(error, aiosmtplib.SMTPAuthenticationError):
         return _refused_login(error.code)
     if isinstance(error, aiosmtplib.SMTPResponseException):
         return _by_reply(error)
-    if isinstance(error, aiosmtplib.SMTPNotSupported):
+    # The bare class stands for a server that offers no STARTTLS or no login.
+    if isinstance(error, aiosmtplib.SMTPNotSupported) or type(error) is aiosmtplib.SMTPException:
         return Misconfigured("not-supported", "the server lacks what is configured; look at mail.tls and mail.user")
     if isinstance(error, ssl.SSLCertVerificationError):
         return Misconfigured("certificate", "the mail server's TLS certificate is not trusted; look at mail.host")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.utils import parseaddr
 from enum import StrEnum
@@ -55,7 +56,7 @@ class MailSettings:
         """
         name, spec = parseaddr(self.sender)
         address = address_of(spec, name)
-        if address is None:
+        if address is None or not self.sender.isprintable():
             raise Misconfigured("sender", "mail.sender is not a mail address")
         return address
 
@@ -66,6 +67,6 @@ def address_of(spec: str, name: str = "") -> Address | None:
         return None
     try:
         address = Address(name, addr_spec=spec)
-    except (ValueError, IndexError):  # the parser of the standard library raises both
+    except (ValueError, IndexError, MessageError):  # the standard library's parser raises all three
         return None
     return address if address.username and address.domain else None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -66,7 +67,8 @@ class SmtpMailer(Platform):
         """
         if message.call is not Call.MAIL or not isinstance(message.body, Mail):
             raise ContentRefused("mismatch", f"a {message.call} row that holds a {type(message.body).__name__}")
-        letter = self._letter(message, message.body)
+        sender = self._settings.sender_address()
+        letter = compose(message, message.body, sender, self._clock.now())
         tls = self._settings.tls
         try:
             await aiosmtplib.send(
@@ -79,7 +81,7 @@ class SmtpMailer(Platform):
                 start_tls=tls is TlsMode.STARTTLS,
                 timeout=self._timeout.total_seconds(),
                 # Asking the system for our own name may block for seconds where there is no name service.
-                local_hostname=self._settings.sender_address().domain,
+                local_hostname=sender.domain,
             )
         except aiosmtplib.SMTPNotSupported as error:
             if not message.receiver.isascii():
@@ -89,20 +91,31 @@ class SmtpMailer(Platform):
             raise mail_error(error) from None  # foreign texts quote addresses and answers
         return str(letter["Message-ID"])
 
-    def _letter(self, message: Outgoing, mail: Mail) -> EmailMessage:
-        receiver = address_of(message.receiver)
-        if receiver is None:
-            raise Undeliverable("address", "this is not a mail address")
-        sender = self._settings.sender_address()
-        letter = EmailMessage(policy=SMTP)
-        letter["From"] = sender
-        letter["To"] = receiver
-        letter["Subject"] = _one_line(mail.subject)
-        letter["Date"] = format_datetime(self._clock.now())
-        letter["Message-ID"] = f"<{message.message_id}@{sender.domain}>"
-        letter["Auto-Submitted"] = "auto-generated"  # keeps absence notes from answering (RFC 3834)
-        letter.set_content(mail.text)
-        return letter
+
+def compose(message: Outgoing, mail: Mail, sender: Address, now: datetime) -> EmailMessage:
+    """Return a mail ready to be sent: the text as it is, below headers that hold nothing but what they should.
+
+    Args:
+        message: Who gets it, and under which id.
+        mail: What is said.
+        sender: Whom it comes from.
+        now: Its date.
+
+    Raises:
+        Undeliverable: The receiver is no address.
+    """
+    receiver = address_of(message.receiver)
+    if receiver is None:
+        raise Undeliverable("address", "this is not a mail address")
+    letter = EmailMessage(policy=SMTP)
+    letter["From"] = sender
+    letter["To"] = receiver
+    letter["Subject"] = _one_line(mail.subject)
+    letter["Date"] = format_datetime(now)
+    letter["Message-ID"] = f"<{message.message_id}@{sender.domain}>"
+    letter["Auto-Submitted"] = "auto-generated"  # keeps absence notes from answering (RFC 3834)
+    letter.set_content(mail.text)
+    return letter
 
 
 def _one_line(subject: str) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from config.json_schema import json_schema
-
 from bot.commands.output import say_json
+from config.json_schema import json_schema
 
 
 def command() -> None:

@@ -78,7 +78,7 @@ def child_departments(world: World, call: ApiCall) -> Body:
     if asked == ROOT_DEPARTMENT and call.app.contact_range is not None:
         raise refusal(40014)
     top = _visible_department(world, call, asked)
-    found = below(world, top) if call.asked("fetch_child") == "true" else world.directory.children(top)
+    found = below(world, top) if call.asked("fetch_child").lower() == "true" else world.directory.children(top)
     page = call.page([each for each in found if _sees_department(world, call.app, each)], _MOST_PER_PAGE)
     id_type = call.id_type()
     return success(page.as_data([department_object(world, call.app, each, id_type) for each in page.items]))

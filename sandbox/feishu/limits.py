@@ -50,6 +50,10 @@ class SlidingWindows:
         self._purge(now_seconds)
         return None
 
+    def size(self) -> int:
+        """How many keys are remembered."""
+        return len(self._passed)
+
     def _purge(self, now_seconds: float) -> None:
         if len(self._passed) > _PURGE_ABOVE:
             horizon = now_seconds - self._longest_seconds

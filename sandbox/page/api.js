@@ -41,7 +41,7 @@ export const api = {
   clearFaults: () => call("DELETE", "/faults"),
 };
 
-/** Calls `onChange({people, mail, clock, faults})` on every change, `onLine(true|false)` as the connection comes and goes. */
+/** Calls `onChange({people, mail, clock, faults})` on changes, `onLine(true|false)` as the line comes and goes. */
 export function listen(onChange, onLine) {
   const source = new EventSource(`${ROOT}/stream`);
   source.addEventListener("change", (event) => onChange(JSON.parse(event.data)));

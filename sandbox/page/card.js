@@ -9,17 +9,31 @@ import { blocks, inline } from "/static/markdown.js";
 import { ask } from "/static/notices.js";
 import { nameBehind } from "/static/state.js";
 
-const TEMPLATES = new Set(["blue", "wathet", "turquoise", "green", "yellow", "orange", "red", "carmine", "violet", "purple", "indigo", "grey"]);
-const words = (text) => (typeof text === "string" ? text : text?.content ?? "");
+const TEMPLATES = new Set([
+  "blue",
+  "wathet",
+  "turquoise",
+  "green",
+  "yellow",
+  "orange",
+  "red",
+  "carmine",
+  "violet",
+  "purple",
+  "indigo",
+  "grey",
+]);
+const words = (text) => (typeof text === "string" ? text : (text?.content ?? ""));
 const tint = (name) => (TEMPLATES.has(name) ? `tint-${name}` : "tint-default");
 
 /**
  * The element for the card of a message.
- * `drafts` holds what was typed before (by input name) and is kept up to date; `act(action, form, button)` sends a press.
+ * `drafts` holds what was typed before, by input name, and is kept up to date; `act(action, form, button)` presses.
  */
 export function renderCard(message, drafts, act) {
   const native = message.card?.body ? message.card : neutral(message);
-  const context = { left: [...message.buttons], drafts, act, form: null };
+  const offered = new Map(message.inputs.map((one) => [one.name, one.options]));
+  const context = { left: [...message.buttons], offered, drafts, act, form: null };
   const body = h("div", { class: "card-body" }, children(native.body.elements, context));
   return h("div", { class: "card", "data-testid": `card-${message.id}`, tabindex: "-1" }, header(native.header), body);
 }
@@ -28,7 +42,8 @@ function header(head) {
   if (!head) return null;
   const tags = (head.text_tag_list ?? []).map((tag) => h("span", { class: `tag ${tint(tag.color)}` }, words(tag.text)));
   return h(
-    "header", { class: `card-header ${tint(head.template)}` },
+    "header",
+    { class: `card-header ${tint(head.template)}` },
     h("div", { class: "card-title" }, h("h3", {}, words(head.title)), tags),
     words(head.subtitle) ? h("p", { class: "card-subtitle" }, words(head.subtitle)) : null,
   );
@@ -39,7 +54,7 @@ const children = (elements, context) => (elements ?? []).map((element) => render
 function render(element, context) {
   const draw = ELEMENTS[element.tag];
   if (draw) return draw(element, context);
-  const input = field(element, context.drafts[element.name]);
+  const input = field(element, context.drafts[element.name], context.offered.get(element.name));
   if (input) return placed(input, context);
   return h("p", { class: "unsupported" }, t("unsupported", { tag: element.tag }));
 }
@@ -62,8 +77,15 @@ function text(object, extra = "") {
 }
 
 function div(element) {
-  const fields = (element.fields ?? []).map((one) => h("div", { class: one.is_short ? "fact short" : "fact" }, text(one.text)));
-  return h("div", { class: "block" }, element.text ? text(element.text) : null, fields.length ? h("div", { class: "facts" }, fields) : null);
+  const fields = (element.fields ?? []).map((one) =>
+    h("div", { class: one.is_short ? "fact short" : "fact" }, text(one.text)),
+  );
+  return h(
+    "div",
+    { class: "block" },
+    element.text ? text(element.text) : null,
+    fields.length ? h("div", { class: "facts" }, fields) : null,
+  );
 }
 
 function markdown(element) {
@@ -77,20 +99,31 @@ function columnSet(element, context) {
     if (column.width === "weighted") drawn.style.flexGrow = String(column.weight ?? 1);
     return drawn;
   });
-  const onlyButtons = (element.columns ?? []).every((column) => (column.elements ?? []).every((one) => one.tag === "button"));
-  return h("div", { class: `columns ${onlyButtons ? "buttons" : ""} ${element.background_style === "grey" ? "shaded" : ""}` }, columns);
+  const onlyButtons = (element.columns ?? []).every((column) =>
+    (column.elements ?? []).every((one) => one.tag === "button"),
+  );
+  return h(
+    "div",
+    { class: `columns ${onlyButtons ? "buttons" : ""} ${element.background_style === "grey" ? "shaded" : ""}` },
+    columns,
+  );
 }
 
 function form(element, context) {
   const inside = { ...context, form: new Map() };
   // Enter in a one-line input would submit with no button named, and Feishu's client does not do that either.
-  return h("form", { class: "card-form", "data-form": element.name, novalidate: true, onsubmit: (event) => event.preventDefault() }, children(element.elements, inside));
+  return h(
+    "form",
+    { class: "card-form", "data-form": element.name, novalidate: true, onsubmit: (event) => event.preventDefault() },
+    children(element.elements, inside),
+  );
 }
 
 function collapsible(element, context) {
   const title = element.header?.title;
   return h(
-    "details", { class: "collapsible", open: element.expanded === true },
+    "details",
+    { class: "collapsible", open: element.expanded === true },
     h("summary", {}, title?.tag === "plain_text" ? words(title) : inline(words(title))),
     h("div", { class: "collapsible-inside" }, children(element.elements, context)),
   );
@@ -98,17 +131,52 @@ function collapsible(element, context) {
 
 const image = (element) => {
   const alt = words(element.alt) || words(element.title) || "";
-  return h("div", { class: "image", role: "img", "aria-label": alt }, h("span", { "aria-hidden": "true" }, t("image", { alt })));
+  return h(
+    "div",
+    { class: "image", role: "img", "aria-label": alt },
+    h("span", { "aria-hidden": "true" }, t("image", { alt })),
+  );
 };
 
 function table(element) {
   const columns = element.columns ?? [];
-  const cell = (row, column) => h("td", {}, [row[column.name]].flat().map((value) => words(value?.text ?? value) || String(value ?? "")).join(" "));
-  return h("div", { class: "table-box" }, h(
-    "table", {},
-    h("thead", {}, h("tr", {}, columns.map((column) => h("th", { scope: "col" }, column.display_name ?? column.name)))),
-    h("tbody", {}, (element.rows ?? []).map((row) => h("tr", {}, columns.map((column) => cell(row, column))))),
-  ));
+  const cell = (row, column) =>
+    h(
+      "td",
+      {},
+      [row[column.name]]
+        .flat()
+        .map((value) => words(value?.text ?? value) || String(value ?? ""))
+        .join(" "),
+    );
+  return h(
+    "div",
+    { class: "table-box" },
+    h(
+      "table",
+      {},
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          columns.map((column) => h("th", { scope: "col" }, column.display_name ?? column.name)),
+        ),
+      ),
+      h(
+        "tbody",
+        {},
+        (element.rows ?? []).map((row) =>
+          h(
+            "tr",
+            {},
+            columns.map((column) => cell(row, column)),
+          ),
+        ),
+      ),
+    ),
+  );
 }
 
 const person = (element) => h("span", { class: "mention" }, nameBehind(element.user_id ?? ""));
@@ -116,17 +184,27 @@ const person = (element) => h("span", { class: "mention" }, nameBehind(element.u
 function button(element, context) {
   const label = words(element.text);
   const told = pressed(element, label, context);
-  const address = safeLink((element.behaviors ?? []).find((one) => one.type === "open_url")?.default_url ?? element.url ?? told.link);
+  const address = safeLink(
+    (element.behaviors ?? []).find((one) => one.type === "open_url")?.default_url ?? element.url ?? told.link,
+  );
   const set = {
     class: `button ${element.type ?? "default"} ${element.width === "fill" ? "fill" : ""}`,
-    "data-testid": `action-${told.action}`, title: words(element.hover_tips) || null,
+    "data-testid": `action-${told.action}`,
+    title: words(element.hover_tips) || null,
   };
   const disabled = element.disabled === true || told.disabled === true;
   if (address && !disabled && told.onlyLink) return linkButton(address, set, label);
-  const drawn = h("button", {
-    ...set, type: "button", disabled, title: disabled ? words(element.disabled_tips) || set.title : set.title,
-    onclick: () => press(element, told, context, drawn),
-  }, label);
+  const drawn = h(
+    "button",
+    {
+      ...set,
+      type: "button",
+      disabled,
+      title: disabled ? words(element.disabled_tips) || set.title : set.title,
+      onclick: () => press(element, told, context, drawn),
+    },
+    label,
+  );
   return drawn;
 }
 
@@ -179,25 +257,43 @@ function complete(inputs) {
 }
 
 function gathered(inputs) {
-  const filled = [...inputs].map(([name, input]) => [name, input.read()]).filter(([, value]) => value !== "");
-  return Object.fromEntries(filled);
+  return Object.fromEntries([...inputs].map(([name, input]) => [name, input.read()]));
 }
 
 /** A card of a platform whose own form this page does not draw: its text, inputs and buttons as Feishu elements. */
 function neutral(message) {
   const inputs = message.inputs.map((one) => ({
-    ...one, tag: { select: "select_static", multi: "multi_select_static", date: "date_picker", check: "checker", person: "select_person" }[one.kind] ?? "input",
-    input_type: one.multiline ? "multiline_text" : "text", text: one.label, default_value: one.initial, initial_option: one.initial,
-    selected_values: one.initial, initial_date: one.initial, checked: one.initial === true,
+    ...one,
+    tag:
+      {
+        select: "select_static",
+        multi: "multi_select_static",
+        date: "date_picker",
+        check: "checker",
+        person: "select_person",
+      }[one.kind] ?? "input",
+    input_type: one.multiline ? "multiline_text" : "text",
+    text: one.label,
+    default_value: one.initial,
+    initial_option: one.initial,
+    selected_values: one.initial,
+    initial_date: one.initial,
+    checked: one.initial === true,
     options: (one.options ?? []).map((option) => ({ value: option.value, text: option.label })),
   }));
   const buttons = message.buttons.map((one) => ({
-    tag: "button", name: one.action, text: one.label, type: one.style, disabled: one.disabled, url: one.link,
+    tag: "button",
+    name: one.action,
+    text: one.label,
+    type: one.style,
+    disabled: one.disabled,
+    url: one.link,
     confirm: one.confirm ? { title: words(one.confirm.title ?? one.confirm), text: words(one.confirm.text) } : null,
-    form_action_type: one.submits ? "submit" : undefined, behaviors: one.link ? [] : [{ type: "callback" }],
+    form_action_type: one.submits ? "submit" : undefined,
+    behaviors: one.link ? [] : [{ type: "callback" }],
   }));
   const row = { tag: "column_set", columns: buttons.map((one) => ({ elements: [one] })) };
-  const said = { tag: "div", text: { tag: "plain_text", content: message.text } };
+  const said = { tag: "div", text: { tag: "plain_text", content: message.text ?? "" } };
   return { body: { elements: [said, { tag: "form", name: message.id, elements: [...inputs, row] }] } };
 }
 

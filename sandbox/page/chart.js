@@ -11,7 +11,9 @@ const SERIES_COLOURS = 6;
 /** The drawing of a `chart_spec`; a type unknown here becomes a table of its figures. */
 export function chart(spec) {
   const drawing = readSpec(spec);
-  const draw = { bar: bars, line: lines, area: lines, radar, linearProgress: progress, gauge, circularProgress: gauge }[spec.type];
+  const draw = { bar: bars, line: lines, area: lines, radar, linearProgress: progress, gauge, circularProgress: gauge }[
+    spec.type
+  ];
   if (!draw || drawing.rows.length === 0) return table(spec, drawing);
   return h(
     "figure",
@@ -36,7 +38,7 @@ function readSpec(spec) {
     amount: Number(value[measure] ?? 0) || 0,
   }));
   return {
-    title: typeof spec.title === "string" ? spec.title : spec.title?.text ?? "",
+    title: typeof spec.title === "string" ? spec.title : (spec.title?.text ?? ""),
     sideways,
     area: spec.type === "area",
     rows,
@@ -98,7 +100,9 @@ function uprightBars(drawing) {
   const drawn = drawing.categories.map((category, place) => {
     const middle = FRAME.left + slot * (place + 0.5);
     const first = middle - (wide * drawing.series.length) / 2;
-    const columns = drawing.series.map((series, index) => column(amountAt(drawing, category, series), first + index * wide, wide, index, y));
+    const columns = drawing.series.map((series, index) =>
+      column(amountAt(drawing, category, series), first + index * wide, wide, index, y),
+    );
     return [columns, below(middle, category)];
   });
   return canvas(drawing, HEIGHT, grid(range, y), drawn);
@@ -108,8 +112,17 @@ function column(amount, x, wide, index, y) {
   if (amount === null) return null;
   const from = Math.min(y(amount), y(0));
   return [
-    svg("rect", { class: tone(index), x: x + 1, y: from, width: Math.max(wide - 2, 1), height: Math.max(Math.abs(y(amount) - y(0)), 0.5), rx: 2 }),
-    wide >= 12 ? svg("text", { class: "figure", x: x + wide / 2, y: from - 3, "text-anchor": "middle" }, written(amount)) : null,
+    svg("rect", {
+      class: tone(index),
+      x: x + 1,
+      y: from,
+      width: Math.max(wide - 2, 1),
+      height: Math.max(Math.abs(y(amount) - y(0)), 0.5),
+      rx: 2,
+    }),
+    wide >= 12
+      ? svg("text", { class: "figure", x: x + wide / 2, y: from - 3, "text-anchor": "middle" }, written(amount))
+      : null,
   ];
 }
 
@@ -121,7 +134,11 @@ function sidewaysBars(drawing) {
   const height = slot * drawing.categories.length + 8;
   const long = (amount) => (Math.max(amount, 0) / range.top) * (WIDTH - left - 40);
   const drawn = drawing.categories.map((category, place) => [
-    svg("text", { class: "axis", x: left - 8, y: place * slot + slot / 2 + 8, "text-anchor": "end" }, short(category, 6)),
+    svg(
+      "text",
+      { class: "axis", x: left - 8, y: place * slot + slot / 2 + 8, "text-anchor": "end" },
+      short(category, 6),
+    ),
     drawing.series.map((series, index) => {
       const amount = amountAt(drawing, category, series);
       const y = place * slot + 10 + index * thick;
@@ -140,7 +157,8 @@ function lines(drawing) {
   const inside = HEIGHT - FRAME.top - FRAME.bottom;
   const y = (amount) => FRAME.top + inside * (1 - (amount - range.bottom) / (range.top - range.bottom));
   const across = WIDTH - FRAME.left - FRAME.right - 24;
-  const x = (place) => FRAME.left + 12 + (drawing.categories.length > 1 ? (across * place) / (drawing.categories.length - 1) : across / 2);
+  const x = (place) =>
+    FRAME.left + 12 + (drawing.categories.length > 1 ? (across * place) / (drawing.categories.length - 1) : across / 2);
   const every = Math.ceil(drawing.categories.length / 7);
   const labels = drawing.categories.map((category, place) => (place % every === 0 ? below(x(place), category) : null));
   const drawn = drawing.series.map((series, index) => curve(drawing, series, index, x, y));
@@ -170,13 +188,19 @@ function radar(drawing) {
     return [WIDTH / 2 + far * Math.cos(angle), size / 2 + far * Math.sin(angle)];
   };
   const ring = (amounts) => amounts.map((amount, place) => at(place, amount).join(",")).join(" ");
-  const rings = [0.25, 0.5, 0.75, 1].map((part) => svg("polygon", { class: "grid", points: ring(drawing.categories.map(() => most * part)) }));
+  const rings = [0.25, 0.5, 0.75, 1].map((part) =>
+    svg("polygon", { class: "grid", points: ring(drawing.categories.map(() => most * part)) }),
+  );
   const names = drawing.categories.map((category, place) => {
     const [x, y] = at(place, most, 84);
     return svg("text", { class: "axis", x, y: y + 4, "text-anchor": "middle" }, short(category, 6));
   });
   const shapes = drawing.series.map((series, index) =>
-    svg("polygon", { class: `${tone(index)} web`, points: ring(drawing.categories.map((category) => amountAt(drawing, category, series) ?? 0)) }));
+    svg("polygon", {
+      class: `${tone(index)} web`,
+      points: ring(drawing.categories.map((category) => amountAt(drawing, category, series) ?? 0)),
+    }),
+  );
   return canvas(drawing, size, rings, shapes, names);
 }
 
@@ -188,9 +212,20 @@ function progress(drawing) {
     const y = place * 34;
     return [
       svg("text", { class: "axis", x: 4, y: y + 13 }, short(row.category, 16)),
-      svg("text", { class: "figure", x: WIDTH - 4, y: y + 13, "text-anchor": "end" }, `${Math.round(part(row.amount) * 100)}%`),
+      svg(
+        "text",
+        { class: "figure", x: WIDTH - 4, y: y + 13, "text-anchor": "end" },
+        `${Math.round(part(row.amount) * 100)}%`,
+      ),
       svg("rect", { class: "track", x: 4, y: y + 19, width: WIDTH - 8, height: 8, rx: 4 }),
-      svg("rect", { class: tone(0), x: 4, y: y + 19, width: Math.max((WIDTH - 8) * part(row.amount), 8), height: 8, rx: 4 }),
+      svg("rect", {
+        class: tone(0),
+        x: 4,
+        y: y + 19,
+        width: Math.max((WIDTH - 8) * part(row.amount), 8),
+        height: 8,
+        rx: 4,
+      }),
     ];
   });
   return canvas(drawing, drawing.rows.length * 34 + 2, drawn);
@@ -203,19 +238,35 @@ function gauge(drawing) {
     return `M${WIDTH / 2 - 80} 100A80 80 0 0 1 ${WIDTH / 2 + 80 * Math.cos(angle)} ${100 - 80 * Math.sin(angle)}`;
   };
   return canvas(
-    drawing, 124,
+    drawing,
+    124,
     svg("path", { class: "track-arc", d: arc(1) }),
     svg("path", { class: "series-0 arc", d: arc(Math.max(part(row.amount), 0.005)) }),
-    svg("text", { class: "gauge-figure", x: WIDTH / 2, y: 92, "text-anchor": "middle" }, `${Math.round(part(row.amount) * 100)}%`),
+    svg(
+      "text",
+      { class: "gauge-figure", x: WIDTH / 2, y: 92, "text-anchor": "middle" },
+      `${Math.round(part(row.amount) * 100)}%`,
+    ),
     svg("text", { class: "axis", x: WIDTH / 2, y: 114, "text-anchor": "middle" }, short(row.category, 16)),
   );
 }
 
 function legend(series) {
-  return h("ul", { class: "legend" }, series.map((name, index) => h("li", {}, h("i", { class: `swatch ${tone(index)}` }), name)));
+  return h(
+    "ul",
+    { class: "legend" },
+    series.map((name, index) => h("li", {}, h("i", { class: `swatch ${tone(index)}` }), name)),
+  );
 }
 
 function table(spec, drawing) {
-  const rows = drawing.rows.map((row) => h("tr", {}, h("th", { scope: "row" }, `${row.category} ${row.series}`.trim()), h("td", {}, written(row.amount))));
-  return h("figure", { class: "chart" }, h("figcaption", {}, drawing.title || t("noChart", { type: spec.type ?? "?" })), h("table", { class: "figures" }, h("tbody", {}, rows)));
+  const rows = drawing.rows.map((row) =>
+    h("tr", {}, h("th", { scope: "row" }, `${row.category} ${row.series}`.trim()), h("td", {}, written(row.amount))),
+  );
+  return h(
+    "figure",
+    { class: "chart" },
+    h("figcaption", {}, drawing.title || t("noChart", { type: spec.type ?? "?" })),
+    h("table", { class: "figures" }, h("tbody", {}, rows)),
+  );
 }

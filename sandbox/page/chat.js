@@ -1,10 +1,10 @@
-// The chosen person's phone: messages, cards, composer. Messages are kept as elements and redrawn only when they changed,
-// so that what somebody is typing into a card stays where it is.
+// The chosen person's phone: messages and cards. Messages are kept as elements and redrawn only when they changed, so
+// that what somebody is typing into a card stays where it is.
 
 import { api } from "/static/api.js";
 import { renderCard } from "/static/card.js";
 import { avatar, byId, fill, h } from "/static/dom.js";
-import { t } from "/static/i18n.js";
+import { t, tOr } from "/static/i18n.js";
 import { inline } from "/static/markdown.js";
 import { tellFailure, toast } from "/static/notices.js";
 import { roleBadge } from "/static/people.js";
@@ -25,6 +25,7 @@ export function startChat(back) {
   on(["person", "language", "people"], () => drawHeader(back));
   on(["person", "language"], () => {
     drawn.clear();
+    byId("toasts").replaceChildren();
     drawMessages();
     toBottom();
   });
@@ -58,8 +59,13 @@ function drawHeader(back) {
     byId("chat-header"),
     h("button", { type: "button", class: "back", "aria-label": t("people"), onclick: back }, "‹"),
     h("span", { class: "avatar bot", "aria-hidden": "true" }),
-    h("span", { class: "chat-name" }, h("b", {}, t("botName")), h("span", { class: "badge bot-tag" }, t("botTag")),
-      h("small", {}, one ? t("phoneOf", { name: one.name }) : t("chooseTitle"))),
+    h(
+      "span",
+      { class: "chat-name" },
+      h("b", {}, t("botName")),
+      h("span", { class: "badge bot-tag" }, t("botTag")),
+      h("small", {}, one ? t("phoneOf", { name: one.name }) : t("chooseTitle")),
+    ),
     one ? h("span", { class: "chat-me", title: one.title ?? "" }, roleBadge(one), avatar(one.name, "small")) : null,
   );
 }
@@ -75,10 +81,21 @@ function drawMessages() {
   else if (box.querySelectorAll(".message").length > known) byId("newer").hidden = false;
 }
 
-const nobody = () => h("div", { class: "empty big" }, h("span", { class: "avatar bot huge", "aria-hidden": "true" }), h("b", {}, t("chooseTitle")), h("p", {}, t("chooseSomebody")));
+const nobody = () =>
+  h(
+    "div",
+    { class: "empty big" },
+    h("span", { class: "avatar bot huge", "aria-hidden": "true" }),
+    h("b", {}, t("chooseTitle")),
+    h("p", {}, t("chooseSomebody")),
+  );
 
 const quiet = () =>
-  h("p", { class: "empty", "data-testid": "empty-chat" }, state.loading ? t("loading") : t("emptyChat", { name: person(state.person)?.name ?? "" }));
+  h(
+    "p",
+    { class: "empty", "data-testid": "empty-chat" },
+    state.loading ? t("loading") : t("emptyChat", { name: person(state.person)?.name ?? "" }),
+  );
 
 function rows() {
   let day = null;
@@ -89,7 +106,11 @@ function rows() {
   });
 }
 
-const separator = (message) => ({ key: `day ${fullDay(message.time)}`, print: dayHead(message.time), make: () => h("div", { class: "day" }, dayHead(message.time)) });
+const separator = (message) => ({
+  key: `day ${fullDay(message.time)}`,
+  print: dayHead(message.time),
+  make: () => h("div", { class: "day" }, dayHead(message.time)),
+});
 
 const row = (message) => ({ key: message.id, print: JSON.stringify(message), make: () => messageElement(message) });
 
@@ -101,37 +122,68 @@ function place(box, wanted) {
     if (kept?.print === print) return kept.element;
     const element = make();
     drawn.set(key, { print, element });
-    if (kept?.element.contains(focused)) queueMicrotask(() => element.querySelector(".card")?.focus({ preventScroll: true }));
+    if (kept?.element.contains(focused))
+      queueMicrotask(() => element.querySelector(".card")?.focus({ preventScroll: true }));
     return element;
   });
   // Only what differs is moved: moving an element would take the focus from what is inside it.
   for (const old of [...box.children]) if (!elements.includes(old)) old.remove();
-  elements.forEach((element, at) => box.children[at] !== element && box.insertBefore(element, box.children[at] ?? null));
-}
-
-function messageElement(message) {
-  if (message.recalled) return h("p", { class: "message recalled", "data-testid": `message-${message.id}` }, t("recalled"));
-  const mine = message.from === "me";
-  const one = person(state.person);
-  return h(
-    "article", { class: `message from-${mine ? "me" : "bot"}`, "data-testid": `message-${message.id}`, "aria-label": mine ? t("me") : t("botName") },
-    mine ? avatar(one.name, "small") : h("span", { class: "avatar bot small", "aria-hidden": "true" }),
-    h("div", { class: "message-body" }, message.kind === "card" ? cardOf(message) : bubble(message, mine), meta(message, mine)),
+  elements.forEach(
+    (element, at) => box.children[at] !== element && box.insertBefore(element, box.children[at] ?? null),
   );
 }
 
-const bubble = (message, mine) => h("div", { class: "bubble" }, mine ? message.text : inline(message.text));
+function messageElement(message) {
+  if (message.recalled)
+    return h("p", { class: "message recalled", "data-testid": `message-${message.id}` }, t("recalled"));
+  const mine = message.from === "me";
+  const one = person(state.person);
+  return h(
+    "article",
+    {
+      class: `message from-${mine ? "me" : "bot"}`,
+      "data-testid": `message-${message.id}`,
+      "aria-label": mine ? t("me") : t("botName"),
+    },
+    mine ? avatar(one.name, "small") : h("span", { class: "avatar bot small", "aria-hidden": "true" }),
+    h(
+      "div",
+      { class: "message-body" },
+      message.kind === "card" ? cardOf(message) : bubble(message, mine),
+      meta(message, mine),
+    ),
+  );
+}
+
+const bubble = (message, mine) =>
+  h("div", { class: "bubble" }, mine ? (message.text ?? "") : inline(message.text ?? ""));
 
 function meta(message, mine) {
   const changed = (message.version ?? 1) > 1 ? h("span", {}, ` · ${t("updated")}`) : null;
-  const reply = mine ? null : h("button", { type: "button", class: "text-button", "data-testid": `reply-${message.id}`, onclick: () => replyTo(message) }, t("reply"));
-  return h("div", { class: "meta" }, h("time", { datetime: message.time }, hourAndMinute(message.time)), changed, reply);
+  const reply = mine
+    ? null
+    : h(
+        "button",
+        { type: "button", class: "text-button", "data-testid": `reply-${message.id}`, onclick: () => replyTo(message) },
+        t("reply"),
+      );
+  const urgent = message.urgent ? h("b", { class: "urgent" }, t("urgent")) : null;
+  return h(
+    "div",
+    { class: "meta" },
+    urgent,
+    h("time", { datetime: message.time }, hourAndMinute(message.time)),
+    changed,
+    reply,
+  );
 }
 
 function cardOf(message) {
   const key = `${state.person}/${platformOf(person(state.person))}/${message.id}`;
   if (!drafts.has(key)) drafts.set(key, {});
-  const element = renderCard(message, drafts.get(key), (action, form, button) => act(message, element, key, action, form, button));
+  const element = renderCard(message, drafts.get(key), (action, form, button) =>
+    act(message, element, key, action, form, button),
+  );
   return element;
 }
 
@@ -149,11 +201,18 @@ async function act(message, element, key, action, form, button) {
 }
 
 function show(answer, key) {
-  if (answer.error) toast("error", answer.error);
+  if (answer.error) toast("error", clientError(answer.error));
   else if (answer.toast) toast(answer.toast.type, answer.toast.content);
   if (answer.card) drafts.delete(key);
   take(answer);
   emit("acted");
+}
+
+/** What the platform's client would say: a word of ours for its refusals, the bare code for the rest. */
+function clientError(error) {
+  const [kind, name] = error.split(": ");
+  if (/^\d+$/.test(error)) return t("clientCode", { code: error });
+  return tOr(`client.${kind}`, t("failed", { message: error })).replace("{name}", name ?? "");
 }
 
 export const isAtBottom = () => {
@@ -172,7 +231,8 @@ function replyTo(message) {
   byId("composer").dataset.replyTo = message.id;
   const words = message.text || message.card?.header?.title?.content || "";
   fill(
-    byId("replying"), h("span", {}, t("replyTo", { text: words })),
+    byId("replying"),
+    h("span", {}, t("replyTo", { text: words })),
     h("button", { type: "button", "aria-label": t("replyCancel"), onclick: () => emit("reply-off") }, "×"),
   );
   byId("replying").hidden = false;

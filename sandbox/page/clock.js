@@ -50,43 +50,82 @@ function draw() {
   const focused = panel.contains(document.activeElement) ? document.activeElement.dataset.testid : null;
   const busy = Boolean(state.advancing || clock.busy);
   panel.classList.toggle("busy", busy);
-  fill(panel, h("h2", { id: "clock-title" }, t("clockTitle"), h("small", {}, clock.zone)), face(clock), buttons(busy), next(clock, busy), progress(busy), log(clock));
+  fill(
+    panel,
+    h("h2", { id: "clock-title" }, t("clockTitle"), h("small", {}, clock.zone)),
+    face(clock),
+    buttons(busy),
+    next(clock, busy),
+    progress(busy),
+    log(clock),
+  );
   if (focused) panel.querySelector(`[data-testid="${focused}"]`)?.focus();
 }
 
 const face = (clock) =>
   h(
-    "time", { class: "face", datetime: clock.local, "data-testid": "clock-now" },
-    h("span", { class: "face-time" }, hourAndMinute(clock.now)), " ",
+    "time",
+    { class: "face", datetime: clock.local, "data-testid": "clock-now" },
+    h("span", { class: "face-time" }, hourAndMinute(clock.now)),
+    " ",
     h("span", { class: "face-day" }, h("b", {}, weekday(clock.now)), " ", fullDay(clock.now)),
   );
 
-const buttons = (busy) => h("div", { class: "clock-buttons" }, STEPS.map((way) => button(way, busy, "button")));
+const buttons = (busy) =>
+  h(
+    "div",
+    { class: "clock-buttons" },
+    STEPS.map((way) => button(way, busy, "button")),
+  );
 
 function button(way, rests, look) {
   return h(
     "button",
     // Not "disabled" while it rests: that would drop the focus of whoever pressed it.
-    { type: "button", class: `${look} ${state.advancing === way.id ? "working" : ""}`, "aria-disabled": rests ? "true" : null, "data-testid": way.id, onclick: () => rests || move(way) },
+    {
+      type: "button",
+      class: `${look} ${state.advancing === way.id ? "working" : ""}`,
+      "aria-disabled": rests ? "true" : null,
+      "data-testid": way.id,
+      onclick: () => rests || move(way),
+    },
     t(way.words),
   );
 }
 
 function next(clock, busy) {
   const words = clock.next
-    ? [h("span", { class: "quiet" }, `${t("nextIs")} · ${moment(clock.next.at)}`), h("b", { "data-testid": "clock-next-what" }, clock.next.what)]
+    ? [
+        h("span", { class: "quiet" }, `${t("nextIs")} · ${moment(clock.next.at)}`),
+        h("b", { "data-testid": "clock-next-what" }, clock.next.what),
+      ]
     : h("span", { class: "quiet" }, t("nothingNext"));
-  return h("div", { class: "next" }, h("div", { class: "next-words" }, words), button(NEXT, busy || !clock.next, "button primary_filled"));
+  return h(
+    "div",
+    { class: "next" },
+    h("div", { class: "next-words" }, words),
+    button(NEXT, busy || !clock.next, "button primary_filled"),
+  );
 }
 
 const progress = (busy) =>
-  h("p", { class: "progress", role: "status", "aria-live": "polite", "data-testid": "clock-progress" }, busy ? h("span", { class: "spinner", "aria-hidden": "true" }) : null, busy ? t("playing") : said());
+  h(
+    "p",
+    { class: "progress", role: "status", "aria-live": "polite", "data-testid": "clock-progress" },
+    busy ? h("span", { class: "spinner", "aria-hidden": "true" }) : null,
+    busy ? t("playing") : said(),
+  );
 
 function log(clock) {
-  const entries = [...clock.log].reverse().map((one) => h("li", {}, h("time", {}, moment(one.at)), h("span", {}, one.what)));
+  const entries = [...clock.log]
+    .reverse()
+    .map((one) => h("li", {}, h("time", {}, moment(one.at)), h("span", {}, one.what)));
   return h(
-    "details", { class: "log", open: true, "data-testid": "clock-log" },
+    "details",
+    { class: "log", open: true, "data-testid": "clock-log" },
     h("summary", {}, t("logTitle"), entries.length ? h("small", {}, String(clock.log.length)) : null),
-    entries.length ? h("ol", { tabindex: "0", "aria-label": t("logTitle") }, entries) : h("p", { class: "empty" }, t("logEmpty")),
+    entries.length
+      ? h("ol", { tabindex: "0", "aria-label": t("logTitle") }, entries)
+      : h("p", { class: "empty" }, t("logEmpty")),
   );
 }

@@ -15,7 +15,9 @@ export function svg(tag, attributes = {}, ...children) {
 
 function filled(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) set(element, name, value);
-  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(
+    ...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }
 
@@ -28,7 +30,9 @@ function set(element, name, value) {
 
 /** Replaces what an element holds. */
 export function fill(element, ...children) {
-  element.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  element.replaceChildren(
+    ...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }
 
@@ -44,7 +48,7 @@ export function avatar(name, extra = "") {
 function initial(name) {
   const letters = [...name.trim()];
   const chinese = /^\p{Script=Han}{2,4}$/u.test(name.trim());
-  return (chinese ? letters.slice(-2).join("") : letters[0] ?? "?").toUpperCase();
+  return (chinese ? letters.slice(-2).join("") : (letters[0] ?? "?")).toUpperCase();
 }
 
 /** Only addresses that cannot run anything; others give null. */

@@ -24,22 +24,45 @@ function draw() {
   const focused = panel.contains(document.activeElement) ? document.activeElement.dataset.testid : null;
   const places = Object.entries(state.faults.kinds);
   const clear = state.faults.faults.length
-    ? h("button", { type: "button", class: "text-button", "data-testid": "faults-clear", onclick: () => change(api.clearFaults()) }, t("faultsClear"))
+    ? h(
+        "button",
+        {
+          type: "button",
+          class: "text-button",
+          "data-testid": "faults-clear",
+          onclick: () => change(api.clearFaults()),
+        },
+        t("faultsClear"),
+      )
     : null;
-  fill(panel, h("h2", { id: "faults-title" }, t("faultsTitle"), clear), h("p", { class: "quiet" }, t("faultsNote")), howOften(), places.map(([place, kinds]) => group(place, kinds, places.length)));
+  fill(
+    panel,
+    h("h2", { id: "faults-title" }, t("faultsTitle"), clear),
+    h("p", { class: "quiet" }, t("faultsNote")),
+    howOften(),
+    places.map(([place, kinds]) => group(place, kinds, places.length)),
+  );
   if (focused) panel.querySelector(`[data-testid="${focused}"]`)?.focus();
 }
 
 function howOften() {
-  const pick = h("select", { "data-testid": "faults-times", onchange: (event) => (times = Number(event.target.value)) },
-    COUNTS.map((count) => h("option", { value: count, selected: count === times }, t("faultsTimesUnit", { count }))));
+  const pick = h(
+    "select",
+    { "data-testid": "faults-times", onchange: (event) => (times = Number(event.target.value)) },
+    COUNTS.map((count) => h("option", { value: count, selected: count === times }, t("faultsTimesUnit", { count }))),
+  );
   return h("label", { class: "how-often" }, t("faultsTimes"), pick);
 }
 
 function group(place, kinds, places) {
   // With one platform its name adds nothing; the mail's switches carry their own words.
   const head = places > 2 ? h("h3", {}, tOr(`platform.${place}`, place)) : null;
-  return h("div", { class: "fault-group", role: "group", "aria-label": tOr(`platform.${place}`, place) }, head, kinds.map((kind) => row(place, kind)));
+  return h(
+    "div",
+    { class: "fault-group", role: "group", "aria-label": tOr(`platform.${place}`, place) },
+    head,
+    kinds.map((kind) => row(place, kind)),
+  );
 }
 
 function row(place, kind) {
@@ -48,9 +71,23 @@ function row(place, kind) {
   const name = tOr(words, kind);
   const flip = () => change(api.setFault({ platform: place, kind, times: fault ? 0 : times }));
   return h(
-    "div", { class: "fault" },
-    h("span", { class: "fault-words" }, h("b", {}, name), h("span", { class: "quiet" }, fault ? remaining(fault) : tOr(`${words}.note`, ""))),
-    h("button", { type: "button", class: "switch", role: "switch", "aria-checked": String(Boolean(fault)), "aria-label": name, "data-testid": `fault-${place}-${kind}`, onclick: flip }),
+    "div",
+    { class: "fault" },
+    h(
+      "span",
+      { class: "fault-words" },
+      h("b", {}, name),
+      h("span", { class: "quiet" }, fault ? remaining(fault) : tOr(`${words}.note`, "")),
+    ),
+    h("button", {
+      type: "button",
+      class: "switch",
+      role: "switch",
+      "aria-checked": String(Boolean(fault)),
+      "aria-label": name,
+      "data-testid": `fault-${place}-${kind}`,
+      onclick: flip,
+    }),
   );
 }
 

@@ -1,18 +1,21 @@
-// The inputs of a card: text, choices, tick boxes, days and people. Each knows how to read, fill, empty and blame itself.
+// The inputs of a card: text, choices, tick boxes, days and people. Each can read, fill, empty and blame itself.
 
 import { h } from "/static/dom.js";
 import { t } from "/static/i18n.js";
-import { nameBehind, state } from "/static/state.js";
+import { nameBehind } from "/static/state.js";
 
 const LONGEST = 1000; // Feishu's cap and default for an input
 
-const words = (text) => (typeof text === "string" ? text : text?.content ?? "");
+const words = (text) => (typeof text === "string" ? text : (text?.content ?? ""));
 
-/** Builds the field for an element, or gives null where the element is no input. */
-export function field(element, draft) {
+/**
+ * Builds the field for an element, or gives null where the element is no input.
+ * `draft` is what was typed before; `offered` are the choices as the control API tells them, names of people included.
+ */
+export function field(element, draft, offered) {
   const build = BUILDERS[element.tag];
   if (!build) return null;
-  const made = build(element);
+  const made = build(element, offered ?? []);
   const initial = made.read();
   if (draft !== undefined) made.write(draft);
   const error = h("p", { class: "field-error", id: unique("error"), role: "alert", hidden: true });
@@ -52,11 +55,16 @@ function labelled(element, control, id) {
 }
 
 const required = (element) =>
-  element.required ? h("span", { class: "required", title: t("required"), "aria-hidden": "true" }, " *") : null;
+  element.required && !words(element.label).trimEnd().endsWith("*")
+    ? h("span", { class: "required", title: t("required"), "aria-hidden": "true" }, " *")
+    : null;
 
 const common = (element, id) => ({
-  id, "data-testid": `input-${element.name}`, name: element.name,
-  "aria-required": element.required ? "true" : null, disabled: element.disabled === true,
+  id,
+  "data-testid": `input-${element.name}`,
+  name: element.name,
+  "aria-required": element.required ? "true" : null,
+  disabled: element.disabled === true,
 });
 
 function input(element) {
@@ -64,7 +72,10 @@ function input(element) {
   const longest = element.max_length ?? LONGEST;
   const many = element.input_type === "multiline_text";
   const set = {
-    ...common(element, id), maxlength: longest, placeholder: words(element.placeholder), autocomplete: "off",
+    ...common(element, id),
+    maxlength: longest,
+    placeholder: words(element.placeholder),
+    autocomplete: "off",
     value: element.default_value ?? "",
   };
   const control = many
@@ -85,7 +96,8 @@ function input(element) {
 function select(element, options, initial) {
   const id = unique("select");
   const control = h(
-    "select", common(element, id),
+    "select",
+    common(element, id),
     h("option", { value: "" }, words(element.placeholder) || t("choose")),
     options.map((option) => h("option", { value: option.value }, option.label)),
   );
@@ -94,52 +106,94 @@ function select(element, options, initial) {
   return { control, label: labelled(element, control, id), body: control, read: () => control.value, write };
 }
 
-const optionsOf = (element) => (element.options ?? []).map((option) => ({ value: option.value, label: words(option.text) || option.value }));
+const optionsOf = (element) =>
+  (element.options ?? []).map((option) => ({ value: option.value, label: words(option.text) || option.value }));
+
+/** People to choose from: those on the card, else those the platform offers. */
+const peopleOf = (element, offered) =>
+  element.options?.length
+    ? element.options.map(({ value }) => ({ value, label: nameBehind(value) }))
+    : offered.map(({ value }) => ({ value, label: nameBehind(value) }));
 
 function selectStatic(element) {
   const options = optionsOf(element);
   return select(element, options, element.initial_option ?? options[(element.initial_index ?? 0) - 1]?.value);
 }
 
-function selectPerson(element) {
-  const ids = element.options?.length
-    ? element.options.map((option) => option.value)
-    : state.people.flatMap((one) => Object.entries(one.ids).filter(([platform]) => platform === state.platform).map(([, id]) => id));
-  return select(element, ids.map((id) => ({ value: id, label: nameBehind(id) })), element.initial_option);
-}
+const selectPerson = (element, offered) => select(element, peopleOf(element, offered), element.initial_option);
 
-function multiSelect(element) {
-  const boxes = optionsOf(element).map((option) => h("input", {
-    type: "checkbox", value: option.value, checked: (element.selected_values ?? []).includes(option.value),
-    "data-testid": `input-${element.name}-${option.value}`, "data-label": option.label, disabled: element.disabled === true,
-  }));
+const multiSelectStatic = (element) => multiSelect(element, optionsOf(element));
+
+const multiSelectPerson = (element, offered) => multiSelect(element, peopleOf(element, offered));
+
+function multiSelect(element, options) {
+  const boxes = options.map((option) =>
+    h("input", {
+      type: "checkbox",
+      value: option.value,
+      checked: (element.selected_values ?? []).includes(option.value),
+      "data-testid": `input-${element.name}-${option.value}`,
+      "data-label": option.label,
+      disabled: element.disabled === true,
+    }),
+  );
   const control = h(
-    "fieldset", { class: "pills", "data-testid": `input-${element.name}`, name: element.name },
+    "fieldset",
+    { class: "pills", "data-testid": `input-${element.name}`, name: element.name },
     h("legend", {}, words(element.label) || words(element.placeholder) || t("choose"), required(element)),
     boxes.map((box) => h("label", { class: "pill" }, box, h("span", {}, box.dataset.label))),
   );
   const write = (values) => boxes.forEach((box) => (box.checked = (values ?? []).includes(box.value)));
-  return { control, label: null, body: control, read: () => boxes.filter((box) => box.checked).map((box) => box.value), write };
+  return {
+    control,
+    label: null,
+    body: control,
+    read: () => boxes.filter((box) => box.checked).map((box) => box.value),
+    write,
+  };
 }
 
 function checker(element) {
   const id = unique("check");
   const control = h("input", { ...common(element, id), type: "checkbox", checked: element.checked === true });
   const body = h("label", { class: "checker", for: id }, control, h("span", {}, words(element.text)));
-  return { control, label: null, body, read: () => control.checked, write: (value) => (control.checked = value === true) };
+  return {
+    control,
+    label: null,
+    body,
+    read: () => control.checked,
+    write: (value) => (control.checked = value === true),
+  };
 }
 
-function datePicker(element) {
-  const id = unique("date");
-  const control = h("input", { ...common(element, id), type: "date", value: (element.initial_date ?? "").slice(0, 10) });
-  return { control, label: labelled(element, control, id), body: control, read: () => control.value, write: (value) => (control.value = value ?? "") };
+/** A picker of days or times: the browser's own, whose value is turned into what the platform sends and back. */
+function picker(type, key, shown, sent) {
+  return (element) => {
+    const id = unique(type);
+    const control = h("input", { ...common(element, id), type, value: shown(element[key] ?? "") });
+    const write = (value) => (control.value = shown(value ?? ""));
+    return { control, label: labelled(element, control, id), body: control, read: () => sent(control.value), write };
+  };
 }
+
+const same = (value) => value;
+const datePicker = picker("date", "initial_date", (value) => value.slice(0, 10), same);
+const timePicker = picker("time", "initial_time", (value) => value.slice(0, 5), same);
+const momentPicker = picker(
+  "datetime-local",
+  "initial_datetime",
+  (value) => value.slice(0, 16).replace(" ", "T"),
+  (value) => value.replace("T", " "),
+);
 
 const BUILDERS = {
   input,
   select_static: selectStatic,
-  multi_select_static: multiSelect,
+  multi_select_static: multiSelectStatic,
   select_person: selectPerson,
+  multi_select_person: multiSelectPerson,
   checker,
   date_picker: datePicker,
+  picker_time: timePicker,
+  picker_datetime: momentPicker,
 };

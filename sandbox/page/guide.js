@@ -31,9 +31,15 @@ const STEPS = [0, 1, 2, 3, 4, 5, 6];
 function draw(choose, seeMail) {
   const roles = cast();
   const redraw = () => draw(choose, seeMail);
-  const again = done.size ? h("button", { type: "button", class: "text-button", onclick: () => (done.clear(), redraw()) }, t("guideReset")) : null;
+  const again = done.size
+    ? h("button", { type: "button", class: "text-button", onclick: () => (done.clear(), redraw()) }, t("guideReset"))
+    : null;
   const steps = () => STEPS.map((index) => step(index, roles, offers(index, seeMail), choose, redraw));
-  fill(byId("guide"), h("h2", { id: "guide-title" }, t("guideTitle"), again), roles ? h("ol", { class: "steps" }, steps()) : h("p", { class: "empty" }, t("guideNobody")));
+  fill(
+    byId("guide"),
+    h("h2", { id: "guide-title" }, t("guideTitle"), again),
+    roles ? h("ol", { class: "steps" }, steps()) : h("p", { class: "empty" }, t("guideNobody")),
+  );
 }
 
 function step(index, roles, ways, choose, redraw) {
@@ -45,13 +51,30 @@ function step(index, roles, ways, choose, redraw) {
   };
   const button = (look, words, name, go, label) => {
     const id = `guide-${index + 1}-${name}`;
-    return h("button", { type: "button", class: look, "data-testid": id, "aria-label": label, onclick: press(id, go) }, words);
+    return h(
+      "button",
+      { type: "button", class: look, "data-testid": id, "aria-label": label, onclick: press(id, go) },
+      words,
+    );
   };
-  const be = (one) => button("name-button", one.name, `be-${one.id}`, () => choose(one.id), t("be", { name: one.name }));
+  const be = (one) =>
+    button("name-button", one.name, `be-${one.id}`, () => choose(one.id), t("be", { name: one.name }));
   const sentence = pieces(`guide${index + 1}`).map((piece, place) => (place % 2 ? be(roles[piece]) : piece));
   return h(
-    "li", { class: done.has(index) ? "done" : null },
-    h("span", { class: "step-words" }, sentence, done.has(index) ? h("span", { class: "hidden-words" }, ` (${t("done")})`) : null),
-    ways.length ? h("span", { class: "step-ways" }, ways.map((way) => button("chip", way.words, way.id, way.go, null))) : null,
+    "li",
+    { class: done.has(index) ? "done" : null },
+    h(
+      "span",
+      { class: "step-words" },
+      sentence,
+      done.has(index) ? h("span", { class: "hidden-words" }, ` (${t("done")})`) : null,
+    ),
+    ways.length
+      ? h(
+          "span",
+          { class: "step-ways" },
+          ways.map((way) => button("chip", way.words, way.id, way.go, null)),
+        )
+      : null,
   );
 }

@@ -28,7 +28,7 @@ export function t(key, values = {}) {
 export const pieces = (key) => WORDS[key][LANGUAGES.indexOf(language)].split(/\{(\w+)\}/);
 
 /** A sentence if there is one under the key, else the fallback: for words that come from the server. */
-export const tOr = (key, fallback) => (key in WORDS ? t(key) : fallback);
+export const tOr = (key, fallback) => (key in WORDS ? WORDS[key][LANGUAGES.indexOf(language)] : fallback);
 
 export function switchLanguage() {
   language = LANGUAGES[(LANGUAGES.indexOf(language) + 1) % LANGUAGES.length];

@@ -15,11 +15,17 @@ export function startMailbox() {
 
 function draw() {
   const panel = byId("mail");
-  const focused = panel.contains(document.activeElement) ? document.activeElement.closest("[data-testid]")?.dataset.testid : null;
+  const focused = panel.contains(document.activeElement)
+    ? document.activeElement.closest("[data-testid]")?.dataset.testid
+    : null;
   const fresh = Math.max(state.mails.length - state.mailsSeen, 0);
   const count = fresh ? h("span", { class: "unread", "aria-label": t("unread", { count: fresh }) }, fresh) : null;
   const letters = [...state.mails].reverse().map(letter);
-  fill(panel, h("h2", { id: "mail-title" }, t("mailTitle"), count), letters.length ? h("div", { class: "letters" }, letters) : h("p", { class: "empty" }, t("mailEmpty")));
+  fill(
+    panel,
+    h("h2", { id: "mail-title" }, t("mailTitle"), count),
+    letters.length ? h("div", { class: "letters" }, letters) : h("p", { class: "empty" }, t("mailEmpty")),
+  );
   if (focused) panel.querySelector(`[data-testid="${focused}"] > summary`)?.focus();
 }
 
@@ -28,8 +34,20 @@ function letter(mail) {
   const open = opened.has(mail.id);
   if (open) fill(inside, body(mail));
   return h(
-    "details", { class: "letter", "data-testid": `mail-${mail.id}`, open, ontoggle: (event) => toggle(event.target.open, mail, inside) },
-    h("summary", {}, h("b", {}, mail.subject || t("noSubject")), h("time", {}, moment(mail.time)), h("span", { class: "quiet" }, t("mailTo", { to: mail.to.join(", ") }))),
+    "details",
+    {
+      class: "letter",
+      "data-testid": `mail-${mail.id}`,
+      open,
+      ontoggle: (event) => toggle(event.target.open, mail, inside),
+    },
+    h(
+      "summary",
+      {},
+      h("b", {}, mail.subject || t("noSubject")),
+      h("time", {}, moment(mail.time)),
+      h("span", { class: "quiet" }, t("mailTo", { to: mail.to.join(", ") })),
+    ),
     inside,
   );
 }
@@ -46,10 +64,18 @@ function toggle(open, mail, inside) {
 
 function body(mail) {
   const sender = h("p", { class: "quiet" }, t("mailFrom", { from: mail.from }));
-  if (mail.html === null) return [sender, h("pre", { class: "letter-text" }, mail.text ? autolinked(mail.text) : t("mailNoText"))];
-  const frame = h("iframe", { class: "letter-frame", title: t("mailBody"), sandbox: "allow-popups allow-popups-to-escape-sandbox", src: api.letterAddress(mail.id), loading: "lazy" });
+  if (mail.html === null)
+    return [sender, h("pre", { class: "letter-text" }, mail.text ? autolinked(mail.text) : t("mailNoText"))];
+  const frame = h("iframe", {
+    class: "letter-frame",
+    title: t("mailBody"),
+    sandbox: "allow-popups allow-popups-to-escape-sandbox",
+    src: api.letterAddress(mail.id),
+    loading: "lazy",
+  });
   return [sender, frame];
 }
 
 /** Addresses become links; nothing else of the text is read as markup. */
-const autolinked = (text) => text.split(/(https?:\/\/[^\s<>"'，。、；）)]+)/).map((piece, place) => (place % 2 ? inline(piece) : piece));
+const autolinked = (text) =>
+  text.split(/(https?:\/\/[^\s<>"'，。、；）)]+)/).map((piece, place) => (place % 2 ? inline(piece) : piece));

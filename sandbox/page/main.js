@@ -13,6 +13,8 @@ import { tellFailure } from "/static/notices.js";
 import { startPeople } from "/static/people.js";
 import { emit, on, person, platformOf, state } from "/static/state.js";
 
+const CLOCK_LOOK_MS = 15_000;
+
 /** Asks for one part of what the page knows and tells whoever shows it. */
 async function refresh(topic, ask, store) {
   const answer = await ask().catch(tellFailure);
@@ -30,6 +32,17 @@ const refreshPeople = () =>
 const refreshClock = () => refresh("clock", api.clock, (answer) => (state.clock = answer));
 const refreshMail = () => refresh("mail", api.mail, (answer) => (state.mails = answer.mails));
 const refreshFaults = () => refresh("faults", api.faults, (answer) => (state.faults = answer));
+
+/** The simulated clock may run on by itself; what shows no other minute is not drawn anew. */
+async function followClock() {
+  const before = face(state.clock);
+  const answer = await api.clock().catch(() => null); // a server that is away is told by the stream
+  if (!answer || state.advancing || face(answer) === before) return;
+  state.clock = answer;
+  emit("clock");
+}
+
+const face = (clock) => JSON.stringify([clock?.now.slice(0, 16), clock?.next, clock?.busy, clock?.log.length]);
 
 async function refreshAll() {
   await Promise.all([refreshClock(), refreshMail(), refreshFaults()]);
@@ -52,7 +65,8 @@ async function choose(id) {
 
 function showTab(name) {
   document.body.dataset.tab = name;
-  for (const tab of document.querySelectorAll(".tabs [data-tab]")) tab.setAttribute("aria-current", String(tab.dataset.tab === name));
+  for (const tab of document.querySelectorAll(".tabs [data-tab]"))
+    tab.setAttribute("aria-current", String(tab.dataset.tab === name));
 }
 
 function seeMail() {
@@ -75,7 +89,10 @@ function drawPlatforms() {
   const pick = byId("platform");
   pick.closest("label").hidden = state.platforms.length < 2;
   const chosen = person(state.person);
-  fill(pick, state.platforms.map((name) => h("option", { value: name }, tOr(`platform.${name}`, name))));
+  fill(
+    pick,
+    state.platforms.map((name) => h("option", { value: name }, tOr(`platform.${name}`, name))),
+  );
   pick.value = (chosen && platformOf(chosen)) ?? state.platform;
 }
 
@@ -89,7 +106,8 @@ function drawLanguage() {
 
 async function onChange(change) {
   const asked = [];
-  if (change.clock) asked.push(refreshClock());
+  // While time passes, every change is a sign that it has come further.
+  if (change.clock || state.advancing) asked.push(refreshClock());
   if (change.mail) asked.push(refreshMail());
   if (change.faults) asked.push(refreshFaults());
   if (change.people.includes(state.person)) asked.push(loadChat());
@@ -108,7 +126,8 @@ function startTop() {
     emit("person");
     loadChat();
   });
-  for (const tab of document.querySelectorAll(".tabs [data-tab]")) tab.addEventListener("click", () => showTab(tab.dataset.tab));
+  for (const tab of document.querySelectorAll(".tabs [data-tab]"))
+    tab.addEventListener("click", () => showTab(tab.dataset.tab));
   byId("mail-news").addEventListener("click", seeMail);
   on(["language"], drawLanguage);
   on(["people", "person", "language"], drawPlatforms);
@@ -139,6 +158,7 @@ async function start() {
     // Whatever changed while nobody listened is fetched whenever the line comes up, the first time too.
     if (line) refreshAll();
   });
+  setInterval(followClock, CLOCK_LOOK_MS);
   document.documentElement.dataset.ready = "true";
 }
 

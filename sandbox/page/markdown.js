@@ -1,4 +1,4 @@
-// Reads Feishu's Markdown and builds elements from it. It never makes HTML out of text: what it does not know stays text.
+// Reads Feishu's Markdown and builds elements from it, never HTML: what it does not know stays text.
 
 import { h, link } from "/static/dom.js";
 import { nameBehind } from "/static/state.js";
@@ -94,13 +94,18 @@ export function blocks(text) {
 
 function paragraph(lines) {
   const own = [];
-  while (lines.length > 0 && lines[0].trim() !== "" && !BLOCKS.some((block) => block.is.test(lines[0]))) own.push(lines.shift());
+  while (lines.length > 0 && lines[0].trim() !== "" && !BLOCKS.some((block) => block.is.test(lines[0])))
+    own.push(lines.shift());
   return h("p", {}, inline(own.join("\n")));
 }
 
 function headingBlock(lines) {
   const [, marks, words] = lines.shift().match(BLOCKS[0].is);
-  return h("p", { class: `heading heading-${marks.length}`, role: "heading", "aria-level": marks.length + 2 }, inline(words));
+  return h(
+    "p",
+    { class: `heading heading-${marks.length}`, role: "heading", "aria-level": marks.length + 2 },
+    inline(words),
+  );
 }
 
 function codeBlock(lines) {

@@ -36,7 +36,9 @@ function walk(list, event) {
   const all = items(list);
   const place = all.indexOf(document.activeElement);
   const last = all.length - 1;
-  const target = { ArrowDown: Math.min(place + 1, last), ArrowUp: Math.max(place - 1, 0), Home: 0, End: last }[event.key];
+  const target = { ArrowDown: Math.min(place + 1, last), ArrowUp: Math.max(place - 1, 0), Home: 0, End: last }[
+    event.key
+  ];
   if (target !== undefined) focusAt(list, target, event);
   else if ((event.key === "Enter" || event.key === " ") && place >= 0) {
     event.preventDefault();
@@ -64,14 +66,19 @@ function draw(choose) {
   if (focused) all.find((item) => item.dataset.testid === focused)?.focus();
 }
 
-const matches = (one) => [one.name, one.department, one.title, one.id].some((part) => String(part ?? "").toLowerCase().includes(searched));
+const matches = (one) =>
+  [one.name, one.department, one.title, one.id].some((part) =>
+    String(part ?? "")
+      .toLowerCase()
+      .includes(searched),
+  );
 
 function grouped(people) {
   const groups = new Map();
   for (const one of people) {
     const name = one.department || t("noDepartment");
     groups.set(name, [...(groups.get(name) ?? []), one]);
-  };
+  }
   return [...groups];
 }
 
@@ -81,8 +88,10 @@ function empty() {
 
 function group(name, members, choose) {
   return h(
-    "div", { class: "group", role: "group", "aria-label": name },
-    h("div", { class: "group-name", "aria-hidden": "true" }, name), members.map((one) => item(one, choose)),
+    "div",
+    { class: "group", role: "group", "aria-label": name },
+    h("div", { class: "group-name", "aria-hidden": "true" }, name),
+    members.map((one) => item(one, choose)),
   );
 }
 
@@ -96,15 +105,36 @@ function item(one, choose) {
   return h(
     "div",
     {
-      class: "person", role: "option", tabindex: "-1", "data-testid": `person-${one.id}`, "aria-selected": String(one.id === state.person),
+      class: "person",
+      role: "option",
+      tabindex: "-1",
+      "data-testid": `person-${one.id}`,
+      "aria-selected": String(one.id === state.person),
       onclick: () => choose(one.id),
     },
     avatar(one.name),
     h(
-      "span", { class: "person-words" },
-      h("span", { class: "person-name" }, h("b", {}, one.name), roleBadge(one), one.last ? h("time", {}, brief(one.last.time)) : null),
-      h("span", { class: "person-note" }, h("span", { class: "preview" }, one.last?.text || one.title || t("noMessagesYet"))),
+      "span",
+      { class: "person-words" },
+      h(
+        "span",
+        { class: "person-name" },
+        h("b", {}, one.name),
+        roleBadge(one),
+        one.last ? h("time", {}, brief(one.last.time)) : null,
+      ),
+      h(
+        "span",
+        { class: "person-note" },
+        h("span", { class: "preview" }, one.last?.text || one.title || t("noMessagesYet")),
+      ),
     ),
-    unread ? h("span", { class: "unread", "data-testid": `unread-${one.id}`, "aria-label": t("unread", { count: unread }) }, unread > 99 ? "99+" : unread) : null,
+    unread
+      ? h(
+          "span",
+          { class: "unread", "data-testid": `unread-${one.id}`, "aria-label": t("unread", { count: unread }) },
+          unread > 99 ? "99+" : unread,
+        )
+      : null,
   );
 }

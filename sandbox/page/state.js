@@ -30,7 +30,7 @@ export const person = (id) => state.people.find((one) => one.id === id) ?? null;
 /** The platform on which a person is shown. */
 export function platformOf(one) {
   const reachable = state.platforms.filter((name) => name in one.ids);
-  return reachable.includes(state.platform) ? state.platform : reachable[0] ?? null;
+  return reachable.includes(state.platform) ? state.platform : (reachable[0] ?? null);
 }
 
 /** The name behind a platform's id, or the id itself where nobody has it. */

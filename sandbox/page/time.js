@@ -7,7 +7,8 @@ const made = new Map();
 
 function format(options) {
   const key = `${currentLanguage()} ${state.clock?.zone} ${JSON.stringify(options)}`;
-  if (!made.has(key)) made.set(key, new Intl.DateTimeFormat(currentLanguage(), { timeZone: state.clock?.zone, ...options }));
+  if (!made.has(key))
+    made.set(key, new Intl.DateTimeFormat(currentLanguage(), { timeZone: state.clock?.zone, ...options }));
   return made.get(key);
 }
 

@@ -15,7 +15,7 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 
 from sandbox.control import add_routes
 from tests.browser.screens import DESKTOP, OpenPage, Screen, Show
-from tests.scripted_stage import make_script
+from tests.scripted_stage import Script, make_script
 
 _ARGUMENTS = [
     "--no-sandbox",  # containers run as root
@@ -76,8 +76,8 @@ async def open_page(browser: Browser, expected_complaints: list[str]) -> AsyncIt
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def show(open_page: OpenPage) -> AsyncIterator[Show]:
-    """The demo page on a fresh scripted stage with two platforms."""
+async def served() -> AsyncIterator[tuple[Script, str]]:
+    """A fresh scripted stage with two platforms, and the address at which its demo page is served."""
     script = make_script(with_other_platform=True)
     await script.mail.start()
     app = web.Application()
@@ -85,6 +85,13 @@ async def show(open_page: OpenPage) -> AsyncIterator[Show]:
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield Show(script, f"http://127.0.0.1:{runner.addresses[0][1]}", open_page)
+    yield script, f"http://127.0.0.1:{runner.addresses[0][1]}"
     await runner.cleanup()
     await script.mail.close()
+
+
+@pytest.fixture
+def show(served: tuple[Script, str], open_page: OpenPage) -> Show:
+    """The demo page on a scripted stage; its pages are closed before its server, so that none sees the server go."""
+    script, address = served
+    return Show(script, address, open_page)

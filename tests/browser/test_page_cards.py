@@ -122,6 +122,23 @@ async def test_a_question_before_the_press_can_be_answered_with_escape_no_and_ye
     assert [click[2] for click in show.script.platform.clicks] == ["skip"]
 
 
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        ("200341", "(200341)"),
+        ("expired", "超过 14 天"),
+        ("required: result", "必填没有填:result"),
+        ("odd", "没有成功:odd"),
+    ],
+)
+async def test_what_the_platforms_client_refuses_is_said_in_words(show: Show, error: str, words: str) -> None:
+    show.script.platform.put("ou_lihua", card=sample_cards.reminder("王磊"))
+    show.script.platform.answer = lambda *_asked: Result(error=error)
+    page = await show.visit("lihua")
+    await page.get_by_test_id("action-now").click()
+    await expect(page.get_by_test_id("toast")).to_contain_text(words)
+
+
 async def test_a_disabled_button_is_disabled_and_says_why(show: Show) -> None:
     show.script.platform.put("ou_lihua", card=sample_cards.to_manager("王磊", ["① 上线了"]))
     page = await show.visit("lihua")
@@ -143,6 +160,43 @@ async def test_every_kind_of_input_sends_its_kind_of_value(show: Show) -> None:
     await expect(page.get_by_test_id("toast")).to_be_visible()
     form = {"title": "转化率 15%", "why": ["help", "time"], "due": "2026-12-11", "who": "ou_lihua", "public": True}
     assert show.script.platform.clicks[0][2:] == ("save", form)
+
+
+async def test_times_moments_and_several_people_can_be_picked(show: Show) -> None:
+    plain = sample_cards.plain
+    options = [{"value": "ou_lihua"}, {"value": "ou_chenjing"}]
+    inputs = [
+        {"tag": "picker_time", "name": "at", "placeholder": plain("几点"), "initial_time": "09:30"},
+        {"tag": "picker_datetime", "name": "when", "placeholder": plain("何时")},
+        {"tag": "multi_select_person", "name": "guests", "placeholder": plain("还有谁"), "options": options},
+    ]
+    submit = sample_cards.button("meet", "约个时间", form_action_type="submit")
+    form = {"tag": "form", "name": "meeting", "elements": [*inputs, submit]}
+    show.script.platform.put("ou_lihua", card=sample_cards.card("约时间", "blue", None, [form]))
+    page = await show.visit("lihua")
+    await expect(page.get_by_test_id("input-at")).to_have_value("09:30")
+    await page.get_by_test_id("input-when").fill("2026-12-01T14:00")
+    await page.get_by_test_id("input-guests").get_by_text("陈静").click()
+    await page.get_by_test_id("action-meet").click()
+    await expect(page.get_by_test_id("toast")).to_be_visible()
+    picked = {"at": "09:30", "when": "2026-12-01 14:00", "guests": ["ou_chenjing"]}
+    assert show.script.platform.clicks[0][3] == picked
+
+
+async def test_a_label_that_marks_itself_as_required_is_marked_once(show: Show) -> None:
+    form = {"tag": "form", "name": "f", "elements": [sample_cards.question("q", "成果? *", "")]}
+    show.script.platform.put("ou_wanglei", card=sample_cards.card("复盘", "blue", None, [form]))
+    page = await show.visit("wanglei")
+    await expect(page.locator(".field-label")).to_have_text("成果? *")
+
+
+async def test_a_toast_goes_with_the_chat_it_belongs_to(show: Show) -> None:
+    show.script.platform.put("ou_lihua", card=sample_cards.reminder("王磊"))
+    page = await show.visit("lihua")
+    await page.get_by_test_id("action-now").click()
+    await expect(page.get_by_test_id("toast")).to_be_visible()
+    await page.get_by_test_id("person-wanglei").click()
+    await expect(page.get_by_test_id("toast")).to_have_count(0)
 
 
 async def test_resetting_a_form_brings_back_what_it_began_with(show: Show) -> None:
@@ -257,7 +311,7 @@ async def nothing_ran(page: Page) -> None:
 async def test_names_and_answers_that_look_like_markup_are_shown_as_they_are(show: Show) -> None:
     dialogs: list[Dialog] = []
     show.script.platform.put("ou_evil", card=sample_cards.submitted({"result": EVIL}))
-    show.script.platform.put("ou_evil", EVIL, **{"from": "me"})
+    show.script.platform.put("ou_evil", EVIL, mine=True)
     show.script.platform.put("ou_evil", EVIL)
     page = await show.visit("evil")
     page.on("dialog", lambda dialog: dialogs.append(dialog))

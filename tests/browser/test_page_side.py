@@ -105,6 +105,16 @@ async def test_two_pages_show_the_same_time(show: Show) -> None:
     await expect(other.get_by_test_id("clock-now")).to_contain_text("17:05")
 
 
+async def test_the_clock_is_followed_when_it_runs_by_itself(show: Show) -> None:
+    page = await show.visit()
+    await page.clock.install()
+    await page.reload()
+    await page.locator("html[data-ready]").wait_for(state="attached")
+    show.script.conductor.time += timedelta(minutes=7)
+    await page.clock.fast_forward(16_000)
+    await expect(page.get_by_test_id("clock-now")).to_contain_text("16:12")
+
+
 # mail
 
 
@@ -229,6 +239,55 @@ async def test_the_colours_follow_the_device(show: Show, scheme: Literal["light"
         ink = await page.locator(place).first.evaluate("it => getComputedStyle(it).color")
         assert (brightness(background) < brightness(ink)) is (scheme == "dark"), place
         assert abs(brightness(background) - brightness(ink)) > 120, place
+
+
+FAINT_TEXTS = """() => {
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const parts = (colour) => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data];
+  };
+  const behind = (it) => {
+    for (; it; it = it.parentElement) {
+      const colour = getComputedStyle(it).backgroundColor;
+      if (parts(colour)[3] === 255) return parts(colour);
+    }
+    return [255, 255, 255, 255];
+  };
+  const luminance = (rgb) => [0.2126, 0.7152, 0.0722].reduce((sum, weight, index) => {
+    const part = rgb[index] / 255;
+    return sum + weight * (part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+  }, 0);
+  const ratio = (it) => {
+    const [dark, light] = [luminance(parts(getComputedStyle(it).color)), luminance(behind(it))].sort((a, b) => a - b);
+    return (light + 0.05) / (dark + 0.05);
+  };
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const faint = new Set();
+  while (texts.nextNode()) {
+    const it = texts.currentNode.parentElement;
+    const left_out = ":disabled, [aria-disabled=true], svg, script, noscript, option";
+    if (!texts.currentNode.data.trim() || !it.checkVisibility() || it.closest(left_out)) continue;
+    if (ratio(it) < 4.5) faint.add(`${ratio(it).toFixed(2)} ${it.className || it.tagName}: ${texts.currentNode.data}`);
+  }
+  return [...faint];
+}"""
+"""Visible texts with a contrast below 4.5 to 1 (WCAG 2.2, 1.4.3, level AA); gradients count as what is under them."""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_every_text_stands_out_from_its_ground(show: Show, scheme: Literal["light", "dark"]) -> None:
+    show.script.conductor.plan(timedelta(hours=1), "提醒 李华")
+    for card in SAMPLES:
+        show.script.platform.put("ou_wanglei", card=card)
+        show.script.platform.put("ou_lihua", card=card)
+    await send_mail(show, "看一眼")
+    page = await show.visit("wanglei", Screen(scheme=scheme))
+    await page.get_by_test_id("clock-next").click()
+    await expect(page.get_by_test_id("clock-progress")).to_contain_text("发生了")
+    assert await page.evaluate(FAINT_TEXTS) == []
 
 
 async def test_a_device_that_asks_for_calm_gets_no_motion(show: Show) -> None:

@@ -1,14 +1,21 @@
 """A small stand-in for the Feishu server: answers as it is told and remembers what it was asked."""
 
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import orjson
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from adapters.feishu.api import TOKEN_PATH
 from adapters.feishu.settings import FeishuSettings
@@ -49,7 +56,7 @@ Reply = Callable[[Asked], Awaitable[web.StreamResponse]]
 
 @dataclass
 class Stub:
-    """What the stub answers, by method and path; everything else is 404. Tokens are handed out unless told otherwise."""
+    """What the stub answers, by method and path; everything else is 404. Tokens are there unless told otherwise."""
 
     asked: list[Asked] = field(default_factory=list)
     replies: dict[tuple[str, str], Reply] = field(default_factory=dict)
@@ -104,10 +111,26 @@ async def running_stub() -> AsyncIterator[Stub]:
 
 
 @asynccontextmanager
-async def open_session(timeout: timedelta = timedelta(seconds=5)) -> AsyncIterator[HttpSession]:
+async def open_session(patience: timedelta = timedelta(seconds=5)) -> AsyncIterator[HttpSession]:
     """An HTTP session that is closed in the end."""
-    http = HttpSession(timeout=timeout)
+    http = HttpSession(timeout=patience)
     try:
         yield http
     finally:
         await http.close()
+
+
+def unknown_certificate(folder: Path) -> ssl.SSLContext:
+    """Make a server's certificate that nobody vouches for; it is kept in a file, as `ssl` wants it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1)
+    builder = builder.not_valid_before(datetime(2026, 1, 1, tzinfo=UTC))
+    builder = builder.not_valid_after(datetime(2099, 1, 1, tzinfo=UTC))
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path = folder / "both.pem"
+    path.write_bytes(secret + builder.sign(key, SHA256()).public_bytes(Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return context

@@ -13,7 +13,7 @@ from adapters.feishu.api import TOKEN_PATH
 from adapters.feishu.client import BOT_INFO, MESSAGES, SCOPES, FeishuClient
 from adapters.feishu.endpoint import ENDPOINT_PATH
 from adapters.feishu.render import render
-from adapters.feishu.settings import Mode
+from adapters.feishu.settings import FeishuSettings, Mode
 from adapters.http import HttpSession
 from domain.cards import Button, Card, CardKey, Mention
 from domain.errors import (
@@ -268,9 +268,8 @@ class TestProbes:
         probes = await FeishuClient(settings, http, SteppingClock()).probe()
         assert [each.name for each in probes] == ["feishu.token", "feishu.bot", "feishu.contacts"]
 
-    async def test_a_platform_that_is_down_is_said_to_be(self, http: HttpSession, stub: Stub) -> None:
-        settings = stub.settings()
-        object.__setattr__(settings, "base_url", "http://127.0.0.1:1")
+    async def test_a_platform_that_is_down_is_said_to_be(self, http: HttpSession) -> None:
+        settings = FeishuSettings("cli_1", "s", base_url="http://127.0.0.1:1")
         probes = await FeishuClient(settings, http, SteppingClock()).probe()
         assert all(not each.ok and "unreachable" in each.detail and each.fix for each in probes)
 

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from aiohttp import web
 
 from adapters.http import MAX_REPLY_BYTES, HttpSession, Token, TokenCache
 from domain.errors import Misconfigured, PlatformDown, Throttled
-from tests.contract.feishu_stub import Asked, SteppingClock, Stub, open_session, running_stub
+from tests.contract.feishu_stub import Asked, SteppingClock, Stub, open_session, running_stub, unknown_certificate
 
 
 @pytest.fixture
@@ -63,13 +64,17 @@ class TestSession:
         released.set()
         assert error.value.code == "timeout"
 
-    async def test_an_answer_that_breaks_off_is_a_platform_that_is_down(self, stub: Stub, http: HttpSession) -> None:
-        async def broken(_: Asked) -> web.StreamResponse:
-            return web.Response(body=b"short", headers={"Content-Length": "500"})
+    async def test_an_answer_that_breaks_off_is_a_platform_that_is_down(self, http: HttpSession) -> None:
+        async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nshort")
+            writer.close()
+            await writer.wait_closed()
 
-        stub.replies["GET", "/x"] = broken
-        with pytest.raises(PlatformDown) as error:
-            await http.send("GET", f"{stub.url}/x")
+        async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            with pytest.raises(PlatformDown) as error:
+                await http.send("GET", f"http://127.0.0.1:{port}/x")
         assert error.value.code == "connection"
 
     async def test_an_endless_answer_is_not_read_to_the_end(self, stub: Stub, http: HttpSession) -> None:
@@ -91,6 +96,26 @@ class TestSession:
         await http.send("GET", "http://platform.invalid/x")
         await http.close()
         assert stub.asked[0].headers["Host"] == "platform.invalid"
+
+    async def test_a_certificate_that_nobody_vouches_for_is_a_wrong_setting(
+        self, http: HttpSession, tmp_path: Path
+    ) -> None:
+        async def ignored(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.close()
+
+        server = await asyncio.start_server(ignored, "127.0.0.1", 0, ssl=unknown_certificate(tmp_path))
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            with pytest.raises(Misconfigured) as error:
+                await http.send("GET", f"https://127.0.0.1:{port}/x")
+        assert error.value.code == "certificate"
+
+    async def test_a_socket_that_nobody_answers_is_a_platform_that_is_down(self, http: HttpSession) -> None:
+        with pytest.raises(PlatformDown) as error:
+            await http.websocket("ws://127.0.0.1:1/ws/v2?ticket=secret", 1024)
+        assert error.value.code == "unreachable"
+        assert error.value.__cause__ is None
+        assert "secret" not in str(error.value)
 
     async def test_a_closed_session_can_be_used_again(self, stub: Stub, http: HttpSession) -> None:
         stub.on("GET", "/x", {})
@@ -170,6 +195,19 @@ class TestTokens:
         assert await patient == "t-1"
         assert hasty.cancelled()
         assert mint.made == 1
+
+    async def test_a_failure_that_nobody_waits_for_any_more_is_forgotten(self, cache: TokenCache, mint: Mint) -> None:
+        mint.gate = asyncio.Event()
+        hasty = asyncio.create_task(cache.get())
+        await asyncio.sleep(0)
+        hasty.cancel()
+        await asyncio.sleep(0)
+        mint.failure = PlatformDown("timeout")
+        mint.gate.set()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        mint.failure = None
+        assert await cache.get() == "t-2"
 
     async def test_a_failure_reaches_all_who_wait_and_the_next_caller_tries_anew(
         self, cache: TokenCache, mint: Mint

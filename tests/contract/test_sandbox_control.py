@@ -11,10 +11,11 @@ from typing import Any
 
 import aiosmtplib
 import pytest
-from aiohttp import ClientResponse, web
+from aiohttp import ClientResponse, ClientSession, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from sandbox.control import add_routes
+from sandbox.control_stream import Changes
 from tests import sample_cards
 from tests.scripted_stage import FRIDAY, Result, Script, make_script
 
@@ -81,7 +82,7 @@ async def test_unread_counts_what_the_bot_wrote_since_the_chat_was_last_looked_a
 
 
 async def test_unread_does_not_count_ones_own_words(client: Client, script: Script) -> None:
-    script.platform.put("ou_wanglei", "我说的", **{"from": "me"})
+    script.platform.put("ou_wanglei", "我说的", mine=True)
     assert await unread(client, "wanglei") == 0
 
 
@@ -104,6 +105,28 @@ async def test_a_person_comes_with_the_newest_message_of_all_their_platforms(cli
     assert wanglei["last"]["text"].startswith("新的很长")
     assert len(wanglei["last"]["text"]) == 60
     assert zhaomin["last"] is None
+
+
+@pytest.mark.parametrize(
+    ("card", "shown"),
+    [
+        (sample_cards.weekly(), "本周复盘"),
+        ({**sample_cards.weekly(), "config": {"summary": {"content": "周五三问"}}}, "周五三问"),
+        ({"body": {"elements": []}, "config": None, "header": "odd"}, ""),
+    ],
+    ids=["title", "summary", "neither"],
+)
+async def test_a_card_is_previewed_by_its_summary_or_its_title(
+    client: Client, script: Script, card: dict[str, Any], shown: str
+) -> None:
+    script.platform.put("ou_wanglei", card=card)
+    assert (await get(client, "/people"))["people"][0]["last"]["text"] == shown
+
+
+async def test_a_recalled_message_is_not_previewed(client: Client, script: Script) -> None:
+    message = script.platform.put("ou_wanglei", "说错了")
+    script.platform.change("ou_wanglei", message, recalled=True)
+    assert (await get(client, "/people"))["people"][0]["last"]["text"] == ""
 
 
 # chats
@@ -250,8 +273,8 @@ async def test_time_passes_by_a_step_to_an_instant_or_to_what_comes_next(
 async def test_moving_the_clock_plays_all_that_falls_due_in_order_and_returns_when_it_is_done(
     client: Client, script: Script
 ) -> None:
-    script.conductor.plan(timedelta(hours=48), "升级", lambda: script.platform.put("ou_chenjing", "升级") and None)
-    script.conductor.plan(timedelta(hours=24), "提醒", lambda: script.platform.put("ou_lihua", "提醒") and None)
+    script.conductor.plan(timedelta(hours=48), "升级", lambda: script.platform.put("ou_chenjing", "升级"))
+    script.conductor.plan(timedelta(hours=24), "提醒", lambda: script.platform.put("ou_lihua", "提醒"))
     answer = await post(client, "/clock", {"advance": "3d"})
     assert [event["what"] for event in answer["played"]] == ["提醒", "升级"]
     assert script.conductor.settled == 1
@@ -387,6 +410,28 @@ async def test_changes_that_gather_while_a_page_is_slow_come_as_one(client: Clie
         for person in ("ou_wanglei", "ou_lihua", "ou_wanglei", "ou_nobody"):
             script.platform.put(person, "…")
         assert (await next_change(response))["people"] == ["lihua", "wanglei"]
+
+
+async def test_a_quiet_stream_shows_that_it_is_alive_and_ends_when_its_page_goes() -> None:
+    changes, ended = Changes(keep_alive_seconds=0.01), asyncio.Event()
+
+    async def watched(request: web.Request) -> web.StreamResponse:
+        response = await changes.stream(request)
+        ended.set()
+        return response
+
+    app = web.Application()
+    app.add_routes([web.get("/stream", watched)])
+    # Not aiohttp's test server: that one cancels the handlers of callers who leave, which a real one does not.
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    async with ClientSession() as session:
+        async with session.get(f"http://127.0.0.1:{runner.addresses[0][1]}/stream") as response:
+            await response.content.readuntil(b": still here\n")
+            assert not ended.is_set()
+        await asyncio.wait_for(ended.wait(), timeout=10)
+    await runner.cleanup()
 
 
 async def test_an_open_stream_does_not_hold_up_the_shutdown(script: Script) -> None:

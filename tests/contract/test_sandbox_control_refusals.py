@@ -117,6 +117,13 @@ async def test_a_reply_to_a_message_of_another_chat_is_refused(client: Client, s
     assert script.platform.said == []
 
 
+async def test_what_the_platforms_client_would_not_let_a_person_do_is_refused(client: Client, script: Script) -> None:
+    script.platform.gone.add("ou_wanglei")
+    error = await refused(client, "/people/wanglei/say", {"text": "x"})
+    assert error["field"] == "id"
+    assert "the person has left" in error["message"]
+
+
 @pytest.mark.parametrize(
     ("change", "field", "hint", "status"),
     [
@@ -229,6 +236,7 @@ FOREIGN_HOSTS = [
     "localhost.example.com",
     "192.168.1.5:8080",
     "[::2]",
+    "[::1",
     "",
     "a b",
 ]

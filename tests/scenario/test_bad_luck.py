@@ -21,7 +21,7 @@ async def test_a_double_click_has_one_effect_and_two_sentences(town: Town) -> No
     )
     toasts = {first["toast"]["content"], second["toast"]["content"]}
     assert toasts == {"收到，小结在卡片上", "和上次一样，没有改动"}
-    assert len(await town.cards("lihua", "王磊")) == 1
+    assert len(await town.cards("lihua", "王磊 ")) == 1
 
 
 async def test_a_late_answer_is_kept_and_marked(town: Town) -> None:
@@ -30,7 +30,7 @@ async def test_a_late_answer_is_kept_and_marked(town: Town) -> None:
     await town.advance("120h")
     result = await town.act("wanglei", prompt, "submit", REVIEW)
     assert result["toast"]["type"] == "success"
-    assert any("晚了一点" in face(card) for card in await town.cards("lihua", "王磊"))
+    assert any("晚了一点" in face(card) for card in await town.cards("lihua", "王磊 "))
 
 
 async def test_an_unfilled_question_is_asked_for_and_nothing_typed_is_lost(town: Town) -> None:
@@ -41,7 +41,7 @@ async def test_an_unfilled_question_is_asked_for_and_nothing_typed_is_lost(town:
     assert "还差一题" in result["toast"]["content"]
     again = (await town.cards("wanglei", "提交复盘"))[-1]
     assert {field["name"]: field["initial"] for field in again["inputs"]}["result"] == "上线了报表"
-    assert await town.cards("lihua", "王磊") == []
+    assert await town.cards("lihua", "王磊 ") == []
 
 
 async def test_skipping_asks_why_closes_the_duty_and_can_be_undone(town: Town) -> None:
@@ -53,11 +53,11 @@ async def test_skipping_asks_why_closes_the_duty_and_can_be_undone(town: Town) -
     skipped = (await town.cards("wanglei", "已跳过"))[-1]
     assert "在外出差" in face(skipped)
     await town.advance("72h")
-    assert len(await town.cards("wanglei")) == 1
+    assert await town.cards("wanglei", "还等着你") == []
     await town.act("wanglei", skipped, "edit")
     form = (await town.cards("wanglei", "提交复盘"))[-1]
     await town.act("wanglei", form, "submit", REVIEW)
-    assert len(await town.cards("lihua", "王磊")) == 1
+    assert len(await town.cards("lihua", "王磊 ")) == 1
 
 
 async def test_an_edit_before_the_reply_replaces_and_after_it_adds_a_version(town: Town) -> None:
@@ -65,7 +65,7 @@ async def test_an_edit_before_the_reply_replaces_and_after_it_adds_a_version(tow
     await town.act("wanglei", (await town.cards("wanglei", "小结"))[-1], "edit")
     form = (await town.cards("wanglei", "提交复盘"))[-1]
     await town.act("wanglei", form, "submit", {**REVIEW, "result": "上线了两张报表"})
-    asked = (await town.cards("lihua", "王磊"))[-1]
+    asked = (await town.cards("lihua", "王磊 "))[-1]
     assert "上线了两张报表" in face(asked)
     assert "第 2 版" not in face(asked)
     await town.act("lihua", asked, "submit", {"reply": "好"})
@@ -79,7 +79,7 @@ async def test_an_edit_before_the_reply_replaces_and_after_it_adds_a_version(tow
 
 async def test_a_manager_who_has_talked_in_person_ends_the_ladder_and_the_employee_is_told(town: Town) -> None:
     await _answered(town)
-    await town.act("lihua", (await town.cards("lihua", "王磊"))[-1], "handled")
+    await town.act("lihua", (await town.cards("lihua", "王磊 "))[-1], "handled")
     assert any("已当面处理" in str(message["text"]) for message in await town.messages("wanglei"))
     await town.advance("120h")
     assert await town.cards("chenjing", "没回音") == []
@@ -89,12 +89,12 @@ async def test_a_manager_who_has_talked_in_person_ends_the_ladder_and_the_employ
 async def test_a_snooze_adds_one_reminder_and_delays_nothing(town: Town) -> None:
     await _answered(town)
     await town.advance("72h")
-    reminder = (await town.cards("lihua", "王磊"))[-1]
+    reminder = (await town.cards("lihua", "王磊 "))[-1]
     result = await town.act("lihua", reminder, "later")
     assert "再提醒你" in result["toast"]["content"]
-    before = len(await town.cards("lihua", "王磊"))
+    before = len(await town.cards("lihua", "王磊 "))
     await town.advance("24h")
-    assert len(await town.cards("lihua", "王磊")) == before + 1
+    assert len(await town.cards("lihua", "王磊 ")) == before + 1
     assert len(await town.cards("chenjing", "没回音")) == 1
 
 
@@ -102,7 +102,7 @@ async def test_an_escalation_called_normal_is_kept_as_such_and_everybody_sees_it
     await _answered(town)
     await town.advance("96h")
     await town.act("chenjing", (await town.cards("chenjing", "没回音"))[-1], "normal")
-    assert "属正常调整" in face((await town.cards("lihua", "王磊"))[-1])
+    assert "属正常调整" in face((await town.cards("lihua", "王磊 "))[-1])
     assert (await town.cards("chenjing", "没回音"))[-1]["buttons"] == []
 
 
@@ -110,36 +110,36 @@ async def test_an_escalation_passed_to_the_deputy_moves_the_duty(town: Town) -> 
     await _answered(town)
     await town.advance("96h")
     await town.act("chenjing", (await town.cards("chenjing", "没回音"))[-1], "deputy")
-    assert "王磊" in face((await town.cards("zhaomin", "王磊"))[-1])
-    assert "赵敏" in face((await town.cards("lihua", "王磊"))[-1])
-    await town.act("zhaomin", (await town.cards("zhaomin", "王磊"))[-1], "submit", {"reply": "我来看"})
+    assert "王磊" in face((await town.cards("zhaomin", "王磊 "))[-1])
+    assert "赵敏" in face((await town.cards("lihua", "王磊 "))[-1])
+    await town.act("zhaomin", (await town.cards("zhaomin", "王磊 "))[-1], "submit", {"reply": "我来看"})
     assert any("我来看" in face(card) for card in await town.cards("wanglei", "赵敏 回了你"))
 
 
 async def test_while_the_manager_is_on_leave_the_deputy_is_asked(town: Town) -> None:
     await town.say("lihua", "/请假 到 12-04")
     await _answered(town)
-    asked = (await town.cards("zhaomin", "王磊"))[-1]
+    asked = (await town.cards("zhaomin", "王磊 "))[-1]
     assert "李华 不在" in face(asked)
-    assert await town.cards("lihua", "王磊") == []
+    assert await town.cards("lihua", "王磊 ") == []
 
 
 async def test_a_manager_on_leave_without_a_deputy_is_left_in_peace_and_the_clock_waits(town: Town) -> None:
     await town.say("zhaomin", "/请假 到 12-04")
     await _answered(town, "yangfan")
     await town.advance("96h")
-    assert await town.cards("zhaomin", "杨帆") == []
+    assert await town.cards("zhaomin", "杨帆 ") == []
     assert await town.cards("chenjing", "没回音") == []
     await town.say("zhaomin", "/销假")
     await town.advance("72h")
-    assert await town.cards("zhaomin", "杨帆")
+    assert await town.cards("zhaomin", "杨帆 ")
 
 
 async def test_typed_answers_do_what_the_card_does(town: Town) -> None:
     await town.advance("2h")
     chat = await town.say("zhangwei", "1. 压测通过\n2. 机器不够\n3. 扩容")
     assert "小结" in face(chat[-1])
-    assert len(await town.cards("lihua", "张伟")) == 1
+    assert len(await town.cards("lihua", "张伟 的")) == 1
 
 
 async def test_questions_are_asked_one_by_one_where_no_card_is_used(town: Town) -> None:
@@ -157,7 +157,7 @@ async def test_words_in_an_answer_are_never_markup_for_somebody_else(town: Town)
     prompt = (await town.cards("wanglei", "提交复盘"))[-1]
     nasty = {**REVIEW, "result": '<at id="all"></at> **粗** [链接](http://example.com)'}
     await town.act("wanglei", prompt, "submit", nasty)
-    asked = (await town.cards("lihua", "王磊"))[-1]
+    asked = (await town.cards("lihua", "王磊 "))[-1]
     assert nasty["result"] in face(asked)
     assert not any(nasty["result"] in word for word in _markdown(asked["card"]))
 

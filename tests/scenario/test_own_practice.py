@@ -77,9 +77,9 @@ async def test_an_edit_of_the_file_is_taken_over_while_running(tmp_path: Path) -
         before = await _next(town)
         file = tmp_path / "town" / "fupan.yaml"
         text = file.read_text("utf-8")
-        file.write_text(text.replace("{preset: review}", '{preset: review, when: "FRI 15:20"}', 1), "utf-8")
+        file.write_text(text.replace("{preset: review}", '{preset: review, when: "FRI 14:55"}', 1), "utf-8")
         await _until_next_is_not(town, before)
-        played = await town.advance("40m")
+        played = await town.advance("10m")
         assert any("weekly" in line for line in played)
 
 

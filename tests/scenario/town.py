@@ -84,7 +84,7 @@ class Town:
 
     async def mail(self) -> list[dict[str, Any]]:
         """Return the mails that were sent."""
-        found: list[dict[str, Any]] = (await self._call("GET", "/mail"))["mail"]
+        found: list[dict[str, Any]] = (await self._call("GET", "/mail"))["mails"]
         return found
 
     async def fault(self, body: Mapping[str, Any]) -> None:

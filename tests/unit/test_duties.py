@@ -54,6 +54,7 @@ def _acts(owed: Duty, now: datetime, days: Pace | None = None) -> tuple[Duty, li
     while (fired := fire(owed, now, days or pace())).rung is not None:
         owed = fired.duty
         acts.append(fired.rung.act)
+        assert len(acts) <= len(owed.ladder.rungs) + 1, "more came of it than its rungs and one snooze"
     return owed, acts
 
 

@@ -135,7 +135,7 @@ class DutyUnderAnyClock(RuleBasedStateMachine):
         calls = 0
         while self._fire().rung is not None:
             calls += 1
-        assert calls <= len(self.opened.ladder.rungs) + 1
+            assert calls <= len(self.opened.ladder.rungs) + 1
         upcoming = next_at(self.owed, self.pace)
         assert upcoming is None or upcoming > self.now
 
@@ -147,7 +147,9 @@ class DutyUnderAnyClock(RuleBasedStateMachine):
 
     @rule(to=person_ids(), days=paces())
     def hand_it_over(self, to: PersonId, days: Pace) -> None:
+        changes_hands = self.owed.is_open and to != self.owed.debtor_id
         self._become(hand_over(self.owed, to))
+        assert not changes_hands or (self.owed.debtor_id, self.owed.snoozed_until) == (to, None)
         self.pace = days
 
     @rule(data=st.data())

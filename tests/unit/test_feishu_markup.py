@@ -72,6 +72,23 @@ def test_a_shortened_text_is_the_beginning_and_says_that_it_was_cut(text: str, l
         assert len(kept) <= longest
 
 
+@pytest.mark.parametrize(
+    ("whole", "longest", "kept"),
+    [
+        ("ae\u0301", 2, "a"),
+        ("好👨‍👩‍👧", 3, "好"),
+        ("好👨‍👩‍👧", 4, "好"),
+        ("👍🏽", 1, ""),
+        ("🇨🇳🇩🇪", 2, "🇨🇳"),
+        ("🇨🇳🇩🇪", 3, "🇨🇳"),
+        ("字字", 1, "字"),
+        ("字字", 0, ""),
+    ],
+)
+def test_a_cut_steps_back_to_the_end_of_a_visible_character(whole: str, longest: int, kept: str) -> None:
+    assert shorten(whole, longest) == kept + CUT_MARK
+
+
 @given(st.lists(st.sampled_from(["e\u0301", "👨‍👩‍👧", "👍🏽", "🇨🇳", "字", "क्षि", "❤️"]), min_size=1), st.integers(0, 40))
 def test_no_visible_character_is_cut_in_two(characters: list[str], longest: int) -> None:
     whole = "".join(characters)

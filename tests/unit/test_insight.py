@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.insight import MINIMUM_GROUP, NOTABLE, compare
+from domain.insight import NOTABLE, compare, publishable
 from domain.questionnaire import Advice, QuestionKind
 from tests.builders import choice_question, micro, questionnaire, text_question
 
@@ -17,6 +17,10 @@ def _answer(score: int) -> Given:
     return {"pace": f"v{score}"}
 
 
+def _without_pace() -> Given:
+    return {"goal": "v1"}
+
+
 def _scale(advice: Advice | None = ADVICE) -> list[str]:
     """Return the advice for the answers 1 to 5 beside a team of 1, 2, 3, 4 and 5, whose mean is 3."""
     asked = questionnaire(choice_question(labels=FIVE, kind=QuestionKind.SCALE, advice=advice))
@@ -24,7 +28,7 @@ def _scale(advice: Advice | None = ADVICE) -> list[str]:
     return [compare(asked, mine, group)[0].advice for mine in group]
 
 
-@pytest.mark.parametrize("size", range(MINIMUM_GROUP))
+@pytest.mark.parametrize("size", range(5))
 def test_nothing_is_said_of_a_group_below_five(size: int) -> None:
     answers: list[Given] = [{"pace": "v2", "support": "v1", "goal": "v3"}] * size
     assert compare(micro(), {"pace": "v2"}, answers) == ()
@@ -37,8 +41,8 @@ def test_five_answers_with_ones_own_are_enough() -> None:
 
 
 def test_only_those_who_answered_the_question_count_towards_the_five() -> None:
-    group: list[Given] = [{"pace": "v2", "goal": "v1"}] * 4 + [{"goal": "v1"}]
     mine: Given = {"pace": "v2", "goal": "v1"}
+    group = [mine, mine, mine, mine, _without_pace()]
     assert [found.question.name for found in compare(micro(), mine, group)] == ["goal"]
 
 
@@ -87,8 +91,19 @@ def test_the_mean_is_everybodys_and_lies_between_the_extremes(others: list[int],
     asked = questionnaire(choice_question(labels=FIVE))
     scores = [*others, own]
     found = compare(asked, _answer(own), [_answer(score) for score in scores])
-    assert bool(found) == (len(scores) >= MINIMUM_GROUP)
+    assert bool(found) == (len(scores) >= 5)
     for comparison in found:
         assert comparison.mean == pytest.approx(sum(scores) / len(scores))
         assert min(scores) <= comparison.mean <= max(scores)
         assert (comparison.mine, comparison.size) == (own, len(scores))
+
+
+@given(st.lists(st.integers(1, 5), max_size=30), st.integers(0, 30))
+def test_what_is_published_grows_by_five_answers_or_by_none(scores: list[int], earlier: int) -> None:
+    """Whoever looks before and after an answer came in learns nothing of that one answer (P-14)."""
+    group = [_answer(score) for score in scores]
+    now, then = publishable(group), publishable(group[:earlier])
+    assert list(now) == group[: len(now)]
+    assert list(now[: len(then)]) == list(then)
+    assert (len(now) - len(then)) % 5 == 0
+    assert len(group) - len(now) < 5

@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 
 from domain.calendar import Leave
 from domain.ids import PersonId
-from domain.people import Person, Recipient, Role, hrbps, present, reporting_cycle, resolve, upwards
+from domain.people import (
+    Person,
+    Recipient,
+    Role,
+    acts_for,
+    hrbps,
+    manager_in_charge,
+    present,
+    reporting_cycle,
+    resolve,
+    upwards,
+)
 from tests.builders import ADMIN, CHEN_JING, LI_HUA, WANG_LEI, ZHAO_MIN, Roll, person, roll, staff
 from tests.strategies import Org, org_charts
 
@@ -235,6 +246,36 @@ class TestLines:
         start = data.draw(st.sampled_from(org.people))
         line = [above.person_id for above in upwards(start, org.roll)]
         assert len({start.person_id, *line}) == len(line) + 1
+
+
+class TestWhoMayAct:
+    def test_the_debtor_and_the_deputy_may_do_what_is_owed(self) -> None:
+        owes = person(LI_HUA, "李华", deputy=DEPUTY)
+        assert acts_for(owes, owes)
+        assert acts_for(person(DEPUTY), owes)
+
+    def test_nobody_else_may(self) -> None:
+        assert not acts_for(person(WANG_LEI), person(LI_HUA, "李华", manager=WANG_LEI, hrbp=WANG_LEI))
+
+
+class TestManagerInCharge:
+    def test_it_is_the_line_manager(self) -> None:
+        people = roll()
+        assert manager_in_charge(_known(people, WANG_LEI), people) == _known(people, LI_HUA)
+
+    def test_a_manager_who_left_is_passed_over_and_one_who_is_away_is_not(self) -> None:
+        left = _with(person(LI_HUA, "李华", manager=ZHAO_MIN, active=False), away=(ZHAO_MIN,))
+        assert manager_in_charge(_known(left, WANG_LEI), left) == _known(left, ZHAO_MIN)
+
+    def test_there_is_none_at_the_top(self) -> None:
+        people = roll()
+        assert manager_in_charge(_known(people, ZHAO_MIN), people) is None
+
+    @given(org_charts(), st.data())
+    def test_it_is_never_oneself_nor_somebody_who_left(self, org: Org, data: st.DataObject) -> None:
+        start = data.draw(st.sampled_from(org.people))
+        found = manager_in_charge(start, org.roll)
+        assert found == next((above for above in _climb(org, start)[1:] if above.active), None)
 
 
 class TestCycles:

@@ -15,7 +15,7 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import BaseTestServer, TestServer
 
 from sandbox.company import Company, Department, User, derived_id
 from sandbox.feishu import FakeApp, FeishuFake, Ingress, Limits, Timing, make_app
@@ -27,7 +27,8 @@ APP = FakeApp("cli_a1", SECRET)
 OTHER_APP = FakeApp("cli_b2", "secret-of-the-other", name="另一个")
 KEY = "encrypt-key-of-the-app"
 START = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
-FAST = Timing(answer_seconds=0.3, connect_seconds=0.3, challenge_seconds=0.3)
+IMPATIENT = Timing(answer_seconds=0.3, connect_seconds=0.3, challenge_seconds=0.3)
+"""For tests in which no answer comes; elsewhere the real three seconds hold, so that a busy machine fails nothing."""
 IM = "/open-apis/im/v1"
 CONTACT = "/open-apis/contact/v3"
 
@@ -106,7 +107,7 @@ class Desk:
 
     fake: FeishuFake
     clock: Clock
-    server: TestServer
+    server: BaseTestServer
     session: aiohttp.ClientSession
     app: FakeApp = APP
     token: str = ""
@@ -180,11 +181,12 @@ async def open_desk(
     apps: tuple[FakeApp, ...] = (APP,),
     limits: Limits | None = None,
     clock: Clock | None = None,
-    **more: Any,
+    timing: Timing | None = None,
+    fragment_bytes: int = 65536,
 ) -> AsyncIterator[Desk]:
     """Run a fake with the small company; on a file that already has people it keeps them."""
     clock = clock or Clock()
-    fake = FeishuFake(path, clock.now, clock.monotonic, Random(7), apps, limits, more.pop("timing", FAST), **more)
+    fake = FeishuFake(path, clock.now, clock.monotonic, Random(7), apps, limits, timing, fragment_bytes=fragment_bytes)
     if not fake.people():
         fake.load_company(COMPANY)
     async with TestServer(make_app(fake)) as server, aiohttp.ClientSession() as session:
@@ -352,6 +354,10 @@ class SocketBot:
         if len(parts) < int(frame.headers["sum"]):
             return None
         return b"".join(parts[index] for index in sorted(parts))
+
+    async def answer_last(self, answer: Any) -> None:
+        """Answer the newest frame now, by hand."""
+        await self._answer(self.frames[-1], answer)
 
     async def _answer(self, frame: Frame, answer: Any) -> None:
         if answer is None:

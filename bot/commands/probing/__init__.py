@@ -1,0 +1,1 @@
+"""What `doctor` looks at, one file a thing: platforms, store, calendar, mail server, people."""

@@ -1,0 +1,1 @@
+"""The migrations; each works with the code before it and after it."""

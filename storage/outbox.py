@@ -1,0 +1,182 @@
+"""Messages on their way, as handlers ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from domain.cards import Card, CardKey
+from domain.ids import DutyId, MessageId, OrgId, PersonId
+from domain.messages import MAIL_LANE, Body, Call, Draft, Mail, Priority, SentCopy
+from storage import outbox_rows
+from storage.codec import decode_body, encode_body, encode_card
+from storage.definitions import Definitions
+from storage.instants import instant, micros
+from storage.message_ids import message_id_of
+from storage.outbox_rows import NewRow
+from storage.people import People
+from storage.states import MessageState, Unreachable
+
+if TYPE_CHECKING:
+    from storage.transaction import Row, Transaction
+
+
+class Outbox:
+    """One organisation's messages inside one transaction; implements `domain.repositories.Outbox`.
+
+    New messages wait until the transaction ends; withdrawing reaches those too.
+    """
+
+    def __init__(self, transaction: Transaction, org_id: OrgId, definitions: Definitions, people: People) -> None:
+        self._transaction = transaction
+        self._org_id = org_id
+        self._definitions = definitions
+        self._people = people
+        self._put = transaction.pending(outbox_rows.PUT)
+        self._duties: set[str] = set()
+        self._faces: dict[MessageId, MessageId] = {}
+
+    def put(self, draft: Draft) -> None:
+        """See the port."""
+        message_id = message_id_of(self._org_id, draft.dedupe)
+        if (self._org_id, message_id) in self._put:
+            return
+        lane, error = self._lane_of(draft)
+        present = self._transaction.present
+        self._add(
+            NewRow(
+                org_id=self._org_id,
+                message_id=message_id,
+                lane=lane,
+                call=call_of(draft.body),
+                person_id=draft.to,
+                dedupe=draft.dedupe,
+                priority=draft.priority,
+                asked=draft.asked,
+                duty_id=draft.duty_id,
+                card=draft.body.key if isinstance(draft.body, Card) else None,
+                body=encode_body(draft.body),
+                copy_of=None,
+                target="",
+                send_after=present if draft.send_after is None else micros(draft.send_after),
+                place=self._transaction.next_place(),
+                state=MessageState.DEAD if error else MessageState.READY,
+                error=error,
+            )
+        )
+
+    def update(self, copy: SentCopy, card: Card) -> None:
+        """See the port; the new face goes out at once, for it does not ring."""
+        faces = self._transaction.row(outbox_rows.NEW_FACE, (self._org_id, copy.message_id))
+        number = 1 if faces is None else faces[0]
+        if number > 1:
+            self._void_faces(copy.message_id)
+        dedupe = f"update:{copy.message_id}:{number}"
+        row = NewRow(
+            org_id=self._org_id,
+            message_id=message_id_of(self._org_id, dedupe),
+            lane=copy.lane,
+            call=Call.UPDATE,
+            person_id=copy.person_id,
+            dedupe=dedupe,
+            priority=Priority.PERSONAL,
+            asked=True,
+            duty_id=None,
+            card=None,
+            body=encode_card(card),
+            copy_of=copy.message_id,
+            target=copy.external_id,
+            send_after=self._transaction.present,
+            place=self._transaction.next_place(),
+            state=MessageState.READY,
+            error="",
+        )
+        self._add(row)
+        self._transaction.journal.put(self._faces, copy.message_id, row.message_id)
+
+    def copies(self, card: CardKey, person_id: PersonId | None = None) -> Sequence[SentCopy]:
+        """See the port; oldest first."""
+        key = (self._org_id, card.kind, card.subject)
+        if person_id is None:
+            rows = self._transaction.rows(outbox_rows.COPIES, key)
+        else:
+            rows = self._transaction.rows(outbox_rows.COPIES_OF_PERSON, (*key, person_id))
+        return [
+            SentCopy(MessageId(message_id), PersonId(reader), lane, external_id, card, instant(sent_at))
+            for message_id, reader, lane, external_id, sent_at in rows
+        ]
+
+    def withdraw(self, duty_id: DutyId) -> int:
+        """See the port; what is being sent this very moment is not counted, but not tried again either."""
+        waiting = self._withdraw_waiting(lambda row: row.duty_id == duty_id) if duty_id in self._duties else 0
+        return waiting + _voided(self._transaction.rows(outbox_rows.WITHDRAW, (self._org_id, duty_id)))
+
+    def withdraw_card(self, card: CardKey) -> int:
+        """See the port; counts as `withdraw` does."""
+        waiting = self._withdraw_waiting(lambda row: row.card == card)
+        key = (self._org_id, card.kind, card.subject)
+        return waiting + _voided(self._transaction.rows(outbox_rows.WITHDRAW_CARD, key))
+
+    def subject_of(self, external_id: str) -> CardKey | None:
+        """See the port."""
+        row = self._transaction.row(outbox_rows.SUBJECT_OF, (self._org_id, external_id))
+        return None if row is None else CardKey(*row)
+
+    def folded(self, person_id: PersonId, day: date) -> Sequence[Body]:
+        """See the port."""
+        rows = self._transaction.rows(outbox_rows.ON_DAY, (self._org_id, person_id, day.isoformat()))
+        return [self.body_of(Call(call), body, shared) for call, body, shared in rows]
+
+    def unfold(self, person_id: PersonId, day: date, now: datetime) -> int:
+        """See the port."""
+        told = self._transaction.tell(now)
+        lanes = self._transaction.rows(outbox_rows.UNFOLD, (told, self._org_id, person_id, day.isoformat()))
+        for (lane,) in lanes:
+            self._transaction.lanes.mark(self._org_id, lane, told)
+        return len(lanes)
+
+    def body_of(self, call: Call, body: str | None, shared_body: str | None) -> Body:
+        """Return what a row says: its own text, or the card it shares with others."""
+        if shared_body is not None:
+            return self._definitions.card(shared_body)
+        return decode_body(call, body or "")
+
+    def _lane_of(self, draft: Draft) -> tuple[str, str]:
+        person = self._people.person(draft.to)
+        if draft.by_mail:
+            return MAIL_LANE, "" if person and person.mail else Unreachable.NO_MAIL.value
+        if person is None:
+            return "", Unreachable.NO_PERSON.value
+        return person.platform or "", "" if person.platform else Unreachable.NO_PLATFORM.value
+
+    def _add(self, row: NewRow) -> None:
+        self._put.put((self._org_id, row.message_id), row.values(self._transaction.present), row)
+        if row.duty_id is not None:
+            self._duties.add(row.duty_id)
+        if row.state is MessageState.READY:
+            self._transaction.lanes.mark(self._org_id, row.lane, row.send_after)
+
+    def _void_faces(self, message_id: MessageId) -> None:
+        waiting = self._faces.get(message_id)
+        if waiting is not None and (self._org_id, waiting) in self._put:
+            self._put.drop((self._org_id, waiting))
+        self._transaction.rows(outbox_rows.VOID_FACES, (self._org_id, message_id))
+
+    def _withdraw_waiting(self, is_meant: Callable[[NewRow], bool]) -> int:
+        ready = [row for row in self._put.values() if row.org_id == self._org_id and row.state is MessageState.READY]
+        meant = [row._replace(state=MessageState.WITHDRAWN) for row in ready if is_meant(row)]
+        for row in meant:
+            self._put.put((self._org_id, row.message_id), row.values(0), row)
+        return len(meant)
+
+
+def call_of(body: Body) -> Call:
+    """Return the kind of call that says a body for the first time."""
+    if isinstance(body, Card):
+        return Call.CARD
+    return Call.MAIL if isinstance(body, Mail) else Call.TEXT
+
+
+def _voided(rows: Sequence[Row]) -> int:
+    return sum(state == MessageState.WITHDRAWN for (state,) in rows)

@@ -1,0 +1,140 @@
+"""Outgoing messages as rows: how they are put, given a new face, withdrawn and found again."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, and_, bindparam, case, literal, true, update
+
+from domain.cards import CardKey
+from domain.ids import MessageId, OrgId, PersonId
+from domain.messages import Call, Priority
+from storage.prepared import Prepared, Statement, Values
+from storage.queue_tables import FOLDED, PENDING, SENT_CARD, VOIDABLE, outbox
+from storage.select_by import equal, select_by
+from storage.states import MessageState, only, spelled
+
+_ROW = outbox.c
+_NAMES = " ".join(column.name for column in _ROW)
+
+
+class NewRow(NamedTuple):
+    """A row of the outbox before it is first tried; its fields are the columns that may differ.
+
+    Attributes:
+        org_id: The organisation.
+        message_id: Its id.
+        lane: Where it goes; empty for a dead letter without a lane.
+        call: What kind of call.
+        person_id: Who gets it.
+        dedupe: The key its id was made from.
+        priority: Its rank.
+        asked: Whether quiet hours and budget are passed over.
+        duty_id: The duty it speaks for.
+        card: What it is about, if it is a card of its own.
+        body: What is said, as text.
+        copy_of: The message whose card it changes.
+        target: The platform's id of that message.
+        send_after: In microseconds.
+        place: Order among rows of one instant.
+        state: Ready; dead, if nobody can be reached; withdrawn, if that came before it was written.
+        error: Why it is dead, or empty.
+    """
+
+    org_id: OrgId
+    message_id: MessageId
+    lane: str
+    call: Call
+    person_id: PersonId
+    dedupe: str
+    priority: Priority
+    asked: bool
+    duty_id: str | None
+    card: CardKey | None
+    body: str
+    copy_of: MessageId | None
+    target: str
+    send_after: int
+    place: int
+    state: MessageState
+    error: str
+
+    def values(self, now: int) -> Values:
+        """Return the values that `PUT` takes; `now` in microseconds dates a dead letter."""
+        card = self.card
+        return (
+            self.org_id,
+            self.message_id,
+            self.lane,
+            self.call.value,
+            self.person_id,
+            self.dedupe,
+            int(self.priority),
+            self.asked,
+            self.duty_id,
+            card.kind if card else None,
+            card.subject if card else None,
+            self.body,
+            None,
+            self.copy_of,
+            self.target,
+            self.send_after,
+            self.place,
+            self.state.value,
+            0,
+            0,
+            0,
+            None,
+            self.error,
+            now if self.state is MessageState.DEAD else None,
+            None,
+        )
+
+
+def _withdraw(*conditions: ColumnElement[bool]) -> Statement:
+    in_flight = only(_ROW.state, MessageState.SENDING)
+    voided = case((in_flight, spelled(MessageState.LAST_TRY)), else_=spelled(MessageState.WITHDRAWN))
+    return update(outbox).where(*conditions).values(state=voided).returning(_ROW.state)
+
+
+def _new_face() -> Statement:
+    this = equal(outbox, "org_id message_id")
+    return update(outbox).where(*this).values(faces=_ROW.faces + literal(1)).returning(_ROW.faces)
+
+
+def _unfold() -> Statement:
+    now = bindparam("now", type_=_ROW.send_after.type)
+    of_day = and_(*equal(outbox, "org_id person_id folded_on"), FOLDED)
+    ready = {"state": spelled(MessageState.READY), "asked": true(), "send_after": now}
+    return update(outbox).where(of_day).values(ready).returning(_ROW.lane)
+
+
+def _copies(names: str) -> Statement:
+    found = select_by(outbox, names, _ROW.message_id, _ROW.person_id, _ROW.lane, _ROW.external_id, _ROW.ended_at)
+    return found.where(SENT_CARD, _ROW.external_id != literal("")).order_by(_ROW.ended_at, _ROW.message_id)
+
+
+def _subject_of() -> Statement:
+    found = select_by(outbox, "org_id external_id", _ROW.card_kind, _ROW.card_subject)
+    return found.where(SENT_CARD).order_by(_ROW.ended_at.desc()).limit(1)
+
+
+def _folded() -> Statement:
+    found = select_by(outbox, "org_id person_id folded_on", _ROW.call, _ROW.body, _ROW.shared_body)
+    return found.where(FOLDED).order_by(_ROW.priority, _ROW.send_after, _ROW.place)
+
+
+PUT = Prepared(_NAMES, lambda flavour: flavour.insert(outbox, _NAMES).on_conflict_do_nothing())
+WITHDRAW = Prepared("org_id duty_id", lambda _: _withdraw(*equal(outbox, "org_id duty_id"), VOIDABLE))
+WITHDRAW_CARD = Prepared(
+    "org_id card_kind card_subject", lambda _: _withdraw(*equal(outbox, "org_id card_kind card_subject"), VOIDABLE)
+)
+VOID_FACES = Prepared("org_id copy_of", lambda _: _withdraw(*equal(outbox, "org_id copy_of"), PENDING))
+NEW_FACE = Prepared("org_id message_id", lambda _: _new_face())
+COPIES = Prepared("org_id card_kind card_subject", lambda _: _copies("org_id card_kind card_subject"))
+COPIES_OF_PERSON = Prepared(
+    "org_id card_kind card_subject person_id", lambda _: _copies("org_id card_kind card_subject person_id")
+)
+SUBJECT_OF = Prepared("org_id external_id", lambda _: _subject_of())
+ON_DAY = Prepared("org_id person_id folded_on", lambda _: _folded())
+UNFOLD = Prepared("now org_id person_id folded_on", lambda _: _unfold())

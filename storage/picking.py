@@ -1,0 +1,249 @@
+"""What a lane sends next, and what becomes of messages before they are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, bindparam, literal, or_, select, union_all, update
+
+from domain.ids import DutyId, MessageId, OrgId, PersonId
+from domain.messages import MAIL_LANE, Call, Outgoing, Priority
+from domain.people import Person
+from storage.flavour import Flavour
+from storage.instants import micros
+from storage.lanes import Lane, LaneQueries
+from storage.prepared import Prepared, Statement
+from storage.queue_tables import PENDING, attention, outbox
+from storage.select_by import equal, parameter
+from storage.states import MessageState, Unreachable, only, spelled
+from storage.tables import identity
+
+if TYPE_CHECKING:
+    from storage.transaction import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A message that may go now.
+
+    Attributes:
+        outgoing: What to send, and to whom.
+        person: Whoever gets it.
+        asked: Whether quiet hours and the daily budget are passed over.
+        priority: Its rank.
+        duty_id: The duty it speaks for.
+        dedupe: The key its id was made from.
+        first_try: False if it may have gone out before.
+    """
+
+    outgoing: Outgoing
+    person: Person
+    asked: bool
+    priority: Priority
+    duty_id: DutyId | None
+    dedupe: str
+    first_try: bool
+
+
+_ROW = outbox.c
+_MESSAGE = "org_id message_id"
+_ATTENTION_NAMES = "org_id person_id day said"
+_READY = or_(
+    only(_ROW.state, MessageState.READY),
+    and_(only(_ROW.state, MessageState.SENDING), _ROW.epoch < parameter("epoch", _ROW.epoch)),
+)
+"""Waits for its turn, or was handed to an owner who has lost the lane since."""
+
+_PICKED = (
+    _ROW.message_id,
+    _ROW.call,
+    _ROW.person_id,
+    _ROW.body,
+    _ROW.shared_body,
+    _ROW.target,
+    _ROW.attempts,
+    _ROW.asked,
+    _ROW.priority,
+    _ROW.duty_id,
+    _ROW.dedupe,
+    identity.c.external_id,
+    identity.c.lost,
+)
+
+
+def _pick() -> Statement:
+    """Return the query for what goes next: for each priority a look into the index, of all that the first ones.
+
+    In one sweep over the index, everything that waits for tomorrow would be passed by again and again.
+    """
+    here = (*equal(outbox, "org_id lane"), PENDING, _READY, _ROW.send_after <= parameter("now", _ROW.send_after))
+    by_rank = [
+        select(_ROW.message_id)
+        .where(*here, _ROW.priority == literal(int(priority)))
+        .order_by(_ROW.send_after, _ROW.place)
+        .limit(bindparam("limit"))
+        .subquery(f"rank_{int(priority)}")
+        for priority in Priority
+    ]
+    first = union_all(*(select(rank.c.message_id) for rank in by_rank)).subquery("first")
+    reaches = and_(
+        identity.c.org_id == _ROW.org_id, identity.c.platform == _ROW.lane, identity.c.person_id == _ROW.person_id
+    )
+    rows = select(*_PICKED).join(first, first.c.message_id == _ROW.message_id).outerjoin(identity, reaches)
+    ordered = rows.where(*here).order_by(_ROW.priority, _ROW.send_after, _ROW.place).limit(bindparam("limit"))
+    return ordered.with_for_update(of=outbox, skip_locked=True)
+
+
+def _reserve() -> Statement:
+    sending = {
+        "state": spelled(MessageState.SENDING),
+        "epoch": parameter("epoch", _ROW.epoch),
+        "attempts": _ROW.attempts + literal(1),
+    }
+    return update(outbox).where(*equal(outbox, _MESSAGE), PENDING, _READY).values(sending)
+
+
+def _say(flavour: Flavour) -> Statement:
+    insertion = flavour.insert(attention, _ATTENTION_NAMES)
+    return insertion.on_conflict_do_update(
+        index_elements=[attention.c.org_id, attention.c.person_id, attention.c.day],
+        set_={"said": attention.c.said + insertion.excluded.said},
+    )
+
+
+def _if_ready(changes: Mapping[str, object]) -> Statement:
+    return update(outbox).where(*equal(outbox, _MESSAGE), PENDING, _READY).values(**changes)
+
+
+_PICK = Prepared("org_id lane epoch now limit", lambda _: _pick())
+_RESERVE = Prepared(f"{_MESSAGE} epoch", lambda _: _reserve())
+_SAY = Prepared(_ATTENTION_NAMES, _say)
+_POSTPONE = Prepared(
+    f"{_MESSAGE} epoch until",
+    lambda _: _if_ready({"state": spelled(MessageState.READY), "send_after": parameter("until", _ROW.send_after)}),
+)
+_FOLD = Prepared(
+    f"{_MESSAGE} epoch day",
+    lambda _: _if_ready({"state": spelled(MessageState.FOLDED), "folded_on": parameter("day", _ROW.folded_on)}),
+)
+_GIVE_UP = Prepared(
+    f"{_MESSAGE} epoch error now",
+    lambda _: _if_ready(
+        {
+            "state": spelled(MessageState.DEAD),
+            "error": parameter("error", _ROW.error),
+            "ended_at": parameter("now", _ROW.ended_at),
+        }
+    ),
+)
+
+
+class PickQueries(LaneQueries):
+    """Choosing, reserving, postponing and folding messages of a claimed lane."""
+
+    def pick(self, lane: Lane, now: datetime, limit: int) -> Sequence[Candidate]:
+        """Return what goes next, by priority and then by age; locked until the transaction ends.
+
+        Messages of an owner who lost the lane before telling their fate come again, with the same ids. Those that
+        cannot reach anybody become dead letters on the way.
+        """
+        self._transaction.flush()
+        told = self._transaction.tell(now)
+        while self.holds(lane):
+            rows = self._transaction.rows(_PICK, (lane.org_id, lane.name, lane.epoch, told, limit))
+            self._transaction.store(lane.org_id).people.prefetch(PersonId(row[2]) for row in rows)
+            candidates = [self._candidate(lane, row) for row in rows]
+            dead = [(row, found) for row, found in zip(rows, candidates, strict=True) if isinstance(found, Unreachable)]
+            self._transaction.change_many(
+                _GIVE_UP, [(lane.org_id, row[0], lane.epoch, why.value, told) for row, why in dead]
+            )
+            alive = [found for found in candidates if isinstance(found, Candidate)]
+            if alive or not rows:
+                return alive
+        return []
+
+    def reserve(
+        self,
+        lane: Lane,
+        sends: Sequence[MessageId],
+        attention: Sequence[tuple[PersonId, date]],
+        next_at: datetime,
+        now: datetime,
+    ) -> bool:
+        """Note, before anything is sent, what is about to be and until when it keeps the lane busy.
+
+        Args:
+            lane: The claim.
+            sends: Messages that were picked.
+            attention: Who hears something unasked by them, and on which local day; once a message.
+            next_at: When the next call may start: a successor after a crash keeps the pace.
+            now: UTC.
+
+        Returns:
+            False, with nothing changed, if somebody has taken over or a message is no longer there to be sent.
+        """
+        self._transaction.flush()
+        self._transaction.tell(now)
+        try:
+            with self._transaction.savepoint():
+                self._take(lane, sends)
+        except _NotThere:
+            return False
+        # Sorted, because a person may be spoken to through two lanes at once.
+        said = sorted((lane.org_id, person_id, day.isoformat(), 1) for person_id, day in attention)
+        self._transaction.change_many(_SAY, said)
+        self.move_window(lane, next_at)
+        return True
+
+    def postpone(self, lane: Lane, waits: Sequence[tuple[MessageId, datetime]]) -> None:
+        """Let picked messages wait until an instant; without effect if somebody has taken over."""
+        if self.holds(lane):
+            rows = [(lane.org_id, message_id, lane.epoch, micros(until)) for message_id, until in waits]
+            self._transaction.change_many(_POSTPONE, rows)
+
+    def fold(self, lane: Lane, folds: Sequence[tuple[MessageId, date]]) -> None:
+        """Leave picked messages to a local day's digest; without effect if somebody has taken over."""
+        if self.holds(lane):
+            rows = [(lane.org_id, message_id, lane.epoch, day.isoformat()) for message_id, day in folds]
+            self._transaction.change_many(_FOLD, rows)
+
+    def said_today(self, pairs: Sequence[tuple[OrgId, PersonId, date]]) -> Mapping[tuple[OrgId, PersonId, date], int]:
+        """Return how many unasked messages each person has had on a local day; those with none are left out."""
+        said: dict[tuple[OrgId, PersonId, date], int] = {}
+        for org_id in dict.fromkeys(pair[0] for pair in pairs):
+            people = {pair[1] for pair in pairs if pair[0] == org_id}
+            days = {pair[2].isoformat() for pair in pairs if pair[0] == org_id}
+            counted = select(attention.c.person_id, attention.c.day, attention.c.said).where(
+                attention.c.org_id == org_id, attention.c.person_id.in_(people), attention.c.day.in_(days)
+            )
+            for person_id, day, count in self._transaction.query(counted):
+                said[org_id, person_id, date.fromisoformat(day)] = count
+        return {pair: said[pair] for pair in pairs if pair in said}
+
+    def _take(self, lane: Lane, sends: Sequence[MessageId]) -> None:
+        rows = [(lane.org_id, message_id, lane.epoch) for message_id in sends]
+        if self._transaction.change_many(_RESERVE, rows) != len(sends) or not self.holds(lane):
+            raise _NotThere
+
+    def _candidate(self, lane: Lane, row: Row) -> Candidate | Unreachable:
+        message_id, call, person_id, body, shared, target, attempts, asked, priority, duty_id, dedupe, name, lost = row
+        store = self._transaction.store(lane.org_id)
+        person = store.people.person(person_id)
+        receiver = person.mail if lane.name == MAIL_LANE and person else name
+        if person is None:
+            return Unreachable.NO_PERSON
+        if not receiver:
+            return Unreachable.NO_MAIL if lane.name == MAIL_LANE else Unreachable.NO_IDENTITY
+        if lost:
+            return Unreachable.RECEIVER_LOST
+        kind = Call(call)
+        words = store.outbox.body_of(kind, body, shared)
+        outgoing = Outgoing(lane.org_id, message_id, lane.name, kind, person_id, receiver, words, target, attempts)
+        return Candidate(outgoing, person, bool(asked), Priority(priority), duty_id, dedupe, first_try=attempts == 0)
+
+
+class _NotThere(Exception):
+    """A picked message was withdrawn or taken meanwhile."""
