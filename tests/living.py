@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from itertools import count
 
 from bot.organisations import Organisations
-from config.catalogue import FileCatalogue
+from config.catalogue import read_catalogue
 from domain.cadences import Listener, Section, Summary
 from domain.cards import Answer, CardKey
 from domain.checkin import Checkin
@@ -35,7 +35,7 @@ def migrated(url: str) -> None:
 
 
 def talkative_policy(org_id: OrgId = ORG) -> OrgPolicy:
-    """Return settings under which everything is told: the weekly review, and its answers to the whole team an hour on."""
+    """Return settings under which everything is told: the weekly review, then its answers to the whole team."""
     told = (Section.COUNTS, Section.KEY_POINTS, Section.ANSWERS, Section.OPEN_DUTIES)
     weekly = replace(cadence(), summary=Summary(Listener.TEAM, told, after=hours(3)))
     return replace(org_policy(weekly), org_id=org_id)
@@ -53,7 +53,7 @@ class Life:
         self.database = database
         self.now = FRIDAY - timedelta(minutes=1)
         numbers = count(1)
-        self.organisations = Organisations(FileCatalogue.shipped(), lambda: f"{next(numbers):032x}")
+        self.organisations = Organisations(read_catalogue(), lambda: f"{next(numbers):032x}")
         self.organisations.replace({policy.org_id: policy for policy in policies})
         self._events = count(1)
 
@@ -64,9 +64,10 @@ class Life:
             for person in people or staff():
                 store.people.save(replace(person, org_id=org_id))
                 store.people.bind("feishu", f"ou_{person.person_id}", person.person_id)
+        self._begin()  # what is first seen now may fire from now on
 
     def until(self, instant: datetime) -> None:
-        """Let time pass, minute steps left out: what is due then is done, delivered, and done again until nothing is."""
+        """Let time pass at once: what is due then is done and delivered, until nothing is due any more."""
         self.now = instant
         self._begin()
         while self._work() + self._deliver():

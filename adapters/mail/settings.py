@@ -62,8 +62,8 @@ class MailSettings:
 
 
 def address_of(spec: str, name: str = "") -> Address | None:
-    """Return an address taken apart, or `None` if it is none that could stand in a header."""
-    if not spec.isprintable() or not name.isprintable():
+    """Return an address taken apart, or `None` if it is none that every mail server takes, or that has line breaks."""
+    if not (spec.isascii() and spec.isprintable() and name.isprintable()):
         return None
     try:
         address = Address(name, addr_spec=spec)

@@ -83,10 +83,6 @@ class SmtpMailer(Platform):
                 # Asking the system for our own name may block for seconds where there is no name service.
                 local_hostname=sender.domain,
             )
-        except aiosmtplib.SMTPNotSupported as error:
-            if not message.receiver.isascii():
-                raise Undeliverable("smtputf8", "the mail server takes no addresses beyond ASCII") from None
-            raise mail_error(error) from None
         except (aiosmtplib.SMTPException, OSError) as error:
             raise mail_error(error) from None  # foreign texts quote addresses and answers
         return str(letter["Message-ID"])

@@ -115,8 +115,8 @@ class Connection:
             del self._waiting[message_id]
 
     async def end(self, code: int) -> None:
-        """Close with a close frame; code 1006 drops the TCP connection instead."""
-        if code != _DROPPED:
+        """Close with a close frame; code 1006, or a half-open connection, just drops the TCP connection."""
+        if code != _DROPPED and not self.silent:
             await self._socket.close(code=code, message=b"the server goes away")
         elif self._transport is not None:
             self._transport.abort()

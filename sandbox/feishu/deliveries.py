@@ -143,11 +143,11 @@ class Pusher:
     async def run_due(self) -> int:
         """Try everything whose time has come, and what a restart interrupted; returns how many tries that were."""
         rows = self._store.rows(
-            "SELECT event_id, app_id, state FROM deliveries WHERE state IN (?, ?) AND next_ms <= ? OR state = ?"
+            "SELECT event_id, app_id, state FROM deliveries WHERE (state IN (?, ?) AND next_ms <= ?) OR state = ?"
             " ORDER BY number",
             *(State.RETRY, State.HELD, self._world.now_ms(), State.OPEN),
         )
-        due = [row["event_id"] for row in rows if row["state"] != State.OPEN or self._is_stranded(row)]
+        due = [row["event_id"] for row in rows if self._is_due(row)]
         if set(due) & set(self._held):
             self._held, self._still_to_hold = [], 0
         await asyncio.gather(*map(self.attempt, due))
@@ -156,7 +156,7 @@ class Pusher:
     def play_waiting(self, app_id: str) -> None:
         """A connection is up: start sending what waits for one, or was under way when one broke, oldest first."""
         rows = self._store.rows(
-            "SELECT event_id FROM deliveries WHERE app_id = ? AND (state = ? OR state = ? AND last_outcome = ?)"
+            "SELECT event_id FROM deliveries WHERE app_id = ? AND (state = ? OR (state = ? AND last_outcome = ?))"
             " ORDER BY number",
             *(app_id, State.OPEN, State.RETRY, Outcome.CONNECTION_LOST),
         )
@@ -204,10 +204,12 @@ class Pusher:
             return State.DEAD, 0
         return State.RETRY, self._world.now_ms() + _milliseconds(RESEND_AFTER[failures - 1])
 
-    def _is_stranded(self, row: sqlite3.Row) -> bool:
+    def _is_due(self, row: sqlite3.Row) -> bool:
+        app = self._world.apps.get(row["app_id"])
+        if app is None:  # it was taken out of the tenant since
+            return False
         # Over long connections, whatever is open leaves with the next connection.
-        ingress = self._world.apps[row["app_id"]].ingress
-        return ingress is Ingress.WEBHOOK and row["event_id"] not in self._under_way
+        return row["state"] != State.OPEN or (app.ingress is Ingress.WEBHOOK and row["event_id"] not in self._under_way)
 
     def _leaving(self, event_id: str) -> list[str]:
         """Which events leave now that this one happened: it alone, nobody, or a whole held group in reverse."""

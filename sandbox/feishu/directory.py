@@ -113,7 +113,8 @@ class Directory:
 
     def by_mail(self, mail: str) -> User | None:
         """A person by address, also one who left."""
-        return next((user for user in self._users.values() if mail and user.mail == mail), None)
+        user_id = self._by_mail.get(mail)
+        return None if user_id is None else self._users[user_id]
 
     def departments(self) -> list[Department]:
         """All departments but the root, in the company's order."""
@@ -154,6 +155,7 @@ class Directory:
 
     def _index(self) -> None:
         self._by_union_id = {user.union_id: user.user_id for user in self._users.values()}
+        self._by_mail = {user.mail: user.user_id for user in reversed(self._users.values()) if user.mail}
         self._by_open_id = {
             app_id: {self._own_open_id(user, app_id): user.user_id for user in self._users.values()}
             for app_id in self._app_ids

@@ -111,8 +111,7 @@ class Persons:
     async def set_range(self, app_id: str, contact_range: frozenset[str] | None) -> None:
         """The administrator changes which `user_id`s an app may see in the directory; None is all."""
         before = self._world.apps[app_id]
-        after = replace(before, contact_range=contact_range)
-        self._world.set_app(after)
+        after = self._world.set_range(app_id, contact_range)
         event = payloads.range_updated(self._world, after, before.contact_range, contact_range)
         await self._pusher.push(app_id, settings.RANGE_UPDATED, event)
 

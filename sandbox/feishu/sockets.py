@@ -5,6 +5,7 @@ Protocol: feishu.md section 7. Each event goes to one random live connection of 
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -24,6 +25,9 @@ NO_CREDENTIAL = 1000040344
 AUTH_FAILED = 514
 FORBIDDEN = 403
 SYSTEM_BUSY = 1
+
+_CLOSE_SECONDS = 2.0
+"""How long a closing connection waits for the client's close frame."""
 
 _FIRST_SERVICE_ID = 33554678
 _FIRST_DEVICE_ID = 7_000_000_000_000_000_000
@@ -80,7 +84,7 @@ class SocketHub:
         if refused is not None or app_id is None:
             return refused or _refusal(AUTH_FAILED, "ticket is invalid", NO_CREDENTIAL)
         # Protocol-level pings are answered by hand, because a half-open connection must not answer them.
-        socket = web.WebSocketResponse(autoping=False, compress=False)
+        socket = web.WebSocketResponse(autoping=False, compress=False, timeout=_CLOSE_SECONDS)
         await socket.prepare(request)
         seat = Seat(app_id, request.query.get("device_id", ""), self._service_id(app_id))
         connection = Connection(self._world, seat, socket, request.transport, self._codec, lambda: self.config)
@@ -103,8 +107,8 @@ class SocketHub:
 
     async def disconnect(self, app_id: str | None, code: int) -> None:
         """End the connections of one app, or all; code 1006 drops them without a close frame."""
-        for connection in [each for each in self._connections if app_id in (None, each.seat.app_id)]:
-            await connection.end(code)
+        chosen = [each for each in self._connections if app_id in (None, each.seat.app_id)]
+        await asyncio.gather(*(each.end(code) for each in chosen))
 
     def _problem(self, body: Mapping[str, Any]) -> tuple[int, str] | None:
         fault = self._world.faults.take(FaultKind.ENDPOINT)

@@ -39,6 +39,7 @@ CREATE TABLE IF NOT EXISTS uuids (
     app_id TEXT NOT NULL, uuid TEXT NOT NULL, message_id TEXT NOT NULL, at_ms INTEGER NOT NULL,
     PRIMARY KEY (app_id, uuid)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS uuids_by_age ON uuids (at_ms);
 CREATE TABLE IF NOT EXISTS card_tokens (
     token TEXT PRIMARY KEY, app_id TEXT NOT NULL, message_id TEXT NOT NULL, expires_ms INTEGER NOT NULL,
     uses INTEGER NOT NULL, answered INTEGER NOT NULL

@@ -38,7 +38,7 @@ class World:
     ) -> None:
         self.store = store
         self.home_app_id = apps[0].app_id
-        self.apps = {app.app_id: self._with_stored_ranges(app) for app in apps}
+        self.apps = {app.app_id: self._with_stored_range(app) for app in apps}
         self.directory = Directory(store, tuple(self.apps))
         self.limits = limits
         self.rates = RateLimits(limits, monotonic)
@@ -60,7 +60,7 @@ class World:
         return self.now_ms() - int(age.total_seconds() * 1000)
 
     def set_app(self, app: FakeApp) -> None:
-        """Replace an app's settings; its ranges outlive a restart.
+        """Replace an app's settings.
 
         Raises:
             KeyError: The tenant has no such app.
@@ -68,11 +68,14 @@ class World:
         if app.app_id not in self.apps:
             raise KeyError(app.app_id)
         self.apps[app.app_id] = app
-        ranges = {
-            "availability": None if app.availability is None else sorted(app.availability),
-            "contact_range": None if app.contact_range is None else sorted(app.contact_range),
-        }
-        self.store.save_setting(f"ranges {app.app_id}", json.dumps(ranges))
+
+    def set_range(self, app_id: str, contact_range: frozenset[str] | None) -> FakeApp:
+        """Change what an app may see of the directory; it outlives a restart, unlike other settings of apps."""
+        app = replace(self.apps[app_id], contact_range=contact_range)
+        self.set_app(app)
+        stored = None if contact_range is None else sorted(contact_range)
+        self.store.save_setting(f"contact range {app_id}", json.dumps(stored))
+        return app
 
     def open_id_of(self, user_id: str) -> str:
         """The open_id by which the outside of the fake (page, tests) names a person."""
@@ -92,12 +95,12 @@ class World:
         """Note what an app did against the protocol where the real platform would silently ignore it."""
         self.complaints.append(sentence)
 
-    def _with_stored_ranges(self, app: FakeApp) -> FakeApp:
-        stored = self.store.setting(f"ranges {app.app_id}")
+    def _with_stored_range(self, app: FakeApp) -> FakeApp:
+        stored = self.store.setting(f"contact range {app.app_id}")
         if stored is None:
             return app
-        ranges = {key: None if ids is None else frozenset(ids) for key, ids in json.loads(stored).items()}
-        return replace(app, availability=ranges["availability"], contact_range=ranges["contact_range"])
+        user_ids = json.loads(stored)
+        return replace(app, contact_range=None if user_ids is None else frozenset(user_ids))
 
 
 def moment(milliseconds: int) -> datetime:

@@ -2,18 +2,22 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Table, select
 
-from domain.cards import CardKey
+from domain.cards import Card, CardKey, Quote
 from domain.ids import OrgId, PersonId
 from domain.messages import Draft, Priority
 from storage.columns import metadata
 from storage.compaction import compact
 from storage.database import Database
+from storage.personal_erasure import SHORTEST_WORDS
 from storage.personal_records import ERASED_NAME, UnknownPerson, erase_person, export_person
 from tests.builders import CHEN_JING, FRIDAY, LI_HUA, ORG, WANG_LEI, hours
 from tests.living import Life, migrated, talkative_policy
@@ -54,6 +58,7 @@ def _converse(life: Life, org_id: OrgId) -> None:
     life.click(LI_HUA, CardKey("reply", own.checkin_id), "submit", {"reply": REPLY}, org_id)
     life.click(WANG_LEI, card, "submit", EDITED, org_id)
     life.click(LI_HUA, card, "submit", {name: f"李华自己的{name}" for name in ANSWERS}, org_id)
+    life.say(CHEN_JING, "在吗", org_id)
     life.say(CHEN_JING, DRAFTED, org_id)
 
 
@@ -171,6 +176,49 @@ def test_what_somebody_erased_was_writing_is_gone_too(life: Life) -> None:
     erased(life.database, CHEN_JING)
     assert DRAFTED not in all_text(life.database, ORG)
     assert exported(life.database, CHEN_JING)["conversation"] == []
+
+
+def test_a_reply_that_somebody_was_about_to_write_to_the_person_is_forgotten(life: Life) -> None:
+    life.say(LI_HUA, "/回复 王磊")
+    assert len(exported(life.database, LI_HUA)["conversation"]) == 1
+    assert erased(life.database, WANG_LEI)["conversations"] == 1
+    assert exported(life.database, LI_HUA)["conversation"] == []
+
+
+def test_words_that_everybody_writes_are_not_looked_for_in_others_messages(life: Life) -> None:
+    """Answers such as 无 or "ok" would otherwise blank what has nothing to do with the person."""
+    with life.database.transaction() as transaction:
+        own = transaction.store(ORG).checkins.get(life.checkin_of(WANG_LEI).checkin_id)
+        assert own is not None
+        transaction.store(ORG).checkins.save(replace(own, answers={"result": "ok"}), keep_version=False)
+        transaction.store(ORG).outbox.put(_note(LI_HUA, "ok"))
+    erased(life.database, WANG_LEI)
+    with life.database.transaction() as transaction:
+        [lane] = transaction.engine.claim_lanes("test", life.now, hours(1), 1)
+        assert [each.outgoing.body for each in transaction.engine.pick(lane, life.now, 10)] == ["ok"]
+
+
+@given(text=st.text(min_size=SHORTEST_WORDS, max_size=40).filter(lambda text: len(text.strip()) >= SHORTEST_WORDS))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_somebody_typed_is_found_where_it_was_quoted(life: Life, text: str) -> None:
+    """Quotes, backslashes, line breaks and control characters look different inside JSON."""
+    typed = text.replace("\0", "")  # which PostgreSQL takes in no text; platforms send none
+    assume(all(len(line.strip()) >= SHORTEST_WORDS for line in typed.splitlines() if line.strip()))
+    assume(typed.strip())
+    with pytest.raises(_Undo), life.database.transaction() as transaction:
+        store = transaction.store(ORG)
+        own = store.checkins.get(life.checkin_of(WANG_LEI).checkin_id)
+        assert own is not None
+        store.checkins.save(replace(own, answers={"result": typed}), keep_version=False)
+        quoting = Card(CardKey("summary", "round"), "小结", "小结", blocks=(Quote("谁", typed),))
+        store.outbox.put(Draft(LI_HUA, quoting, Priority.SUMMARY, "quoting"))
+        store.outbox.put(Draft(LI_HUA, typed, Priority.SUMMARY, "saying"))
+        assert erase_person(transaction, ORG, WANG_LEI)["messages_withdrawn"] == 2
+        raise _Undo
+
+
+class _Undo(Exception):
+    """Ends a transaction whose work shall not stay."""
 
 
 def test_a_manager_who_is_erased_takes_only_their_own_words_along(life: Life) -> None:

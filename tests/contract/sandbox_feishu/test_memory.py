@@ -18,6 +18,7 @@ from sandbox.feishu.store import Store
 from tests.contract.sandbox_feishu.harness import (
     APP,
     LEI,
+    OTHER_APP,
     Clock,
     always,
     checkin_card,
@@ -183,3 +184,13 @@ async def test_a_company_replaces_the_one_before(path: str) -> None:
     async with open_desk(path) as desk:
         assert [person["name"] for person in desk.fake.people()] == ["李", "王"]
         assert desk.fake.world.directory.company_name == "小公司"
+
+
+async def test_events_of_an_app_that_is_gone_stay_where_they_are(path: str) -> None:
+    clock = Clock()
+    async with open_desk(path, apps=(APP, OTHER_APP), clock=clock) as desk:
+        await desk.fake.say(LEI, "你好", app_id=OTHER_APP.app_id)
+    async with open_desk(path, clock=clock) as desk:
+        clock.advance(days=1)
+        assert await desk.fake.run_due_retries() == 0
+        assert [delivery.state for delivery in desk.fake.deliveries()] == [State.OPEN]

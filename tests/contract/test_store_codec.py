@@ -1,0 +1,137 @@
+"""Values come back from their stored text as they were, also when an older release wrote it."""
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.cadences import Listener, Notice, Section, Summary
+from domain.cards import Answer, Card, CardKey, Toast, ToastKind
+from domain.messages import Body, Call, Mail
+from storage import codec
+from storage.instants import in_micros, instant, instant_or_none, micros, micros_or_none
+from storage.message_ids import message_id_of, prompt_dedupe
+from storage.outbox import call_of
+from tests import builders, strategies
+from tests.builders import ORG
+from tests.contract.store_world import OTHER
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+ANSWERS = st.dictionaries(TEXTS, TEXTS | st.lists(TEXTS).map(tuple))
+TOASTS = st.none() | st.builds(Toast, st.sampled_from(ToastKind), TEXTS)
+
+
+@given(strategies.cards())
+def test_a_card_comes_back_as_it_was(card: Card) -> None:
+    assert codec.decode_card(codec.encode_card(card)) == card
+
+
+@given(strategies.ladders())
+def test_a_ladder_comes_back_as_it_was(ladder: builders.Ladder) -> None:
+    assert codec.decode_ladder(codec.encode_ladder(ladder)) == ladder
+
+
+@given(strategies.audiences(), strategies.ladders(), strategies.lengths())
+def test_a_cadence_comes_back_as_it_was(
+    audience: builders.Audience, ladder: builders.Ladder, length: timedelta
+) -> None:
+    summary = Summary(Listener.TEAM, (Section.COUNTS, Section.AGENDA), length, of="weekly")
+    cadence = builders.replace(
+        builders.cadence(audience=audience),
+        answer_ladder=ladder,
+        summary=summary,
+        notice=Notice(length),
+        grace=length,
+        agenda=("议程", "🦉"),
+    )
+    assert codec.decode_cadence(codec.encode_cadence(cadence)) == cadence
+
+
+@given(ANSWERS)
+def test_a_persons_answers_come_back_as_they_were(answers: dict[str, str | tuple[str, ...]]) -> None:
+    assert codec.decode_answers(codec.encode_answers(answers)) == answers
+
+
+@given(st.builds(Answer, TOASTS, st.none() | strategies.cards()))
+def test_what_a_platform_was_told_comes_back_as_it_was(answer: Answer) -> None:
+    assert codec.decode_callback_answer(codec.encode_callback_answer(answer)) == answer
+
+
+@given(TEXTS | st.builds(Mail, TEXTS, TEXTS) | strategies.cards())
+def test_what_a_message_says_comes_back_as_it_was(body: Body) -> None:
+    assert codec.decode_body(call_of(body), codec.encode_body(body)) == body
+
+
+def test_an_updates_body_is_a_card() -> None:
+    card = builders.card()
+    assert codec.decode_body(Call.UPDATE, codec.encode_card(card)) == card
+
+
+def test_a_field_that_an_older_release_did_not_know_takes_its_default() -> None:
+    stored = json.loads(codec.encode_cadence(builders.cadence()))
+    del stored["agenda"], stored["report"], stored["audience"]["without"]
+    assert codec.decode_cadence(json.dumps(stored)) == builders.cadence()
+
+
+def test_a_field_that_is_gone_since_is_ignored() -> None:
+    stored = json.loads(codec.encode_card(builders.card()))
+    stored["mood"] = stored["blocks"][0]["mood"] = "sunny"
+    assert codec.decode_card(json.dumps(stored)) == builders.card()
+
+
+def test_half_a_surrogate_pair_is_refused_when_it_is_written_not_when_it_is_read() -> None:
+    with pytest.raises(TypeError):
+        codec.encode_answers({"result": "\ud83e"})
+
+
+@given(strategies.instants(), st.integers(0, 999_999))
+def test_an_instant_comes_back_to_the_microsecond(second: datetime, microsecond: int) -> None:
+    moment = second.replace(microsecond=microsecond)
+    assert instant(micros(moment)) == moment
+    assert instant_or_none(micros_or_none(moment)) == moment
+
+
+def test_an_instant_of_another_zone_comes_back_as_the_same_instant_in_utc() -> None:
+    moment = datetime(2026, 11, 27, 16, 0, tzinfo=timezone(timedelta(hours=8)))
+    assert instant(micros(moment)) == moment
+    assert instant(micros(moment)).tzinfo is UTC
+
+
+def test_no_instant_stays_none() -> None:
+    assert micros_or_none(None) is None
+    assert instant_or_none(None) is None
+
+
+def test_an_instant_without_a_zone_is_refused() -> None:
+    with pytest.raises(TypeError):
+        micros(datetime(2026, 11, 27))  # noqa: DTZ001 - that is what is refused
+
+
+def test_lengths_are_stored_in_microseconds() -> None:
+    assert in_micros(timedelta(seconds=1, microseconds=5)) == 1_000_005
+
+
+@given(TEXTS, TEXTS)
+def test_messages_of_different_dedupe_keys_have_different_ids(first: str, second: str) -> None:
+    assert (message_id_of(ORG, first) == message_id_of(ORG, second)) == (first == second)
+
+
+def test_the_same_dedupe_key_names_different_messages_in_two_organisations() -> None:
+    assert message_id_of(ORG, "m1") != message_id_of(OTHER, "m1")
+
+
+def test_a_fan_outs_prompt_has_the_id_of_its_checkin() -> None:
+    checkin_id = "0" * 31 + "f"
+    assert message_id_of(ORG, prompt_dedupe(checkin_id)) == checkin_id
+
+
+@given(TEXTS)
+def test_an_id_fits_every_platforms_idempotency_key(dedupe: str) -> None:
+    assert len(message_id_of(ORG, dedupe)) == 32
+    assert int(message_id_of(ORG, dedupe), 16) >= 0
+
+
+def test_a_cards_text_is_the_same_whenever_it_is_written() -> None:
+    assert codec.encode_card(builders.card()) == codec.encode_card(builders.card(CardKey("reply", "duty-1")))
