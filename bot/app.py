@@ -14,7 +14,6 @@ from datetime import timedelta
 
 import structlog
 from aiohttp import web
-from storage.database import Database
 
 from bot.clock import id_maker
 from bot.connections import Connection, Connections
@@ -32,6 +31,7 @@ from domain.ids import OrgId
 from domain.policy import OrgPolicy
 from domain.ports import Catalogue, Clock
 from handlers import dispatch
+from storage.database import Database
 from storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)

@@ -6,21 +6,21 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import structlog
-from config.catalogue import read_catalogue
-from config.watch import watch
-from storage.database import Database
 
 from adapters.feishu.settings import FeishuSettings, Mode
 from adapters.mail.settings import MailSettings, TlsMode
 from bot.app import Service, Settings
 from bot.connections import Connection, Handle, connect_feishu, connect_mail
 from bot.directory_sync import ConfiguredPeople
+from config.catalogue import read_catalogue
 from config.loader import Loaded
 from config.organisation import LoadedOrg
 from config.problems import ConfigErrors
 from config.schema import FeishuPart, MailPart
+from config.watch import watch
 from domain.errors import FupanError
 from domain.ports import Catalogue, Clock
+from storage.database import Database
 
 log = structlog.get_logger(__name__)
 

@@ -7,13 +7,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from storage.steering import HistoryEntry
-
 from bot.app import Service
 from bot.clock import DemoClock
 from domain.ids import DutyId, OrgId
 from handlers import rounds
 from handlers.context import Context
+from storage.steering import HistoryEntry
 from storage.transaction import Transaction
 
 MOST_ROUNDS = 200
@@ -117,9 +116,12 @@ class Conductor:
 def _sentence(ctx: Context, entry: HistoryEntry) -> str:
     """Return what happened in one sentence, or an empty one for what needs no telling."""
     if entry.kind == "round.begun":
-        return ctx.words.say(ctx.policy.locale, "demo.played.round", {"title": entry.detail["cadence"]})
+        cadence = ctx.policy.cadence(entry.detail["cadence"])
+        title = cadence.title if cadence else entry.detail["cadence"]
+        return ctx.words.say(ctx.policy.locale, "demo.played.round", {"title": title})
     duty = ctx.store.duties.get(DutyId(entry.subject)) if entry.kind == "duty.rung" else None
     if duty is None:
         return ""
     values = {"name": ctx.person(duty.about_id).name, "debtor": ctx.person(duty.debtor_id).name}
-    return ctx.words.say(ctx.policy.locale, f"demo.played.{entry.detail['act']}", values)
+    own = entry.detail["act"] == "remind" and duty.debtor_id == duty.about_id
+    return ctx.words.say(ctx.policy.locale, f"demo.played.{'remind_own' if own else entry.detail['act']}", values)

@@ -15,7 +15,7 @@ from functools import partial
 import structlog
 
 from bot.organisations import Organisations
-from bot.pace import Pace
+from bot.pace import LanePace
 from bot.retry import outcome_of
 from bot.writer import Writer
 from domain.errors import PlatformError, StoreDown
@@ -140,7 +140,7 @@ class Delivery:
         platform = self._platforms.get((lane.org_id, lane.name))
         if platform is None or self._organisations.policy(lane.org_id) is None:
             return  # the lease holds the lane for a while; nothing could be sent for it here
-        pace, free_at = Pace.of(platform.abilities), lane.next_at
+        pace, free_at = LanePace.of(platform.abilities), lane.next_at
         while not self._stopping:
             reserved = await self._writer.run(partial(self._reserve, lane=lane, pace=pace, free_at=free_at))
             if reserved is None:
@@ -155,7 +155,7 @@ class Delivery:
         now = self._clock.now()
         return await self._writer.run(lambda tx: tx.engine.record(lane, outcomes, now, LEASE))
 
-    def _reserve(self, transaction: Transaction, lane: Lane, pace: Pace, free_at: datetime) -> _Reserved | None:
+    def _reserve(self, transaction: Transaction, lane: Lane, pace: LanePace, free_at: datetime) -> _Reserved | None:
         """Judge due rows and reserve the next window; `None` when nothing is due, and the lane is given back."""
         now = self._clock.now()
         engine = transaction.engine

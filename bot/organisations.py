@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from storage.transaction import Transaction
-
 from domain.ids import OrgId
 from domain.policy import OrgPolicy
 from domain.ports import Catalogue
 from handlers.context import Context
+from storage.transaction import Transaction
 
 
 class Organisations:

@@ -17,7 +17,7 @@ MARGIN = 0.98
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class LanePace:
     """How fast a lane may go.
 
     Attributes:
@@ -29,7 +29,7 @@ class Pace:
     tolerance: timedelta
 
     @classmethod
-    def of(cls, abilities: Abilities) -> Pace:
+    def of(cls, abilities: Abilities) -> LanePace:
         """Return the pace that keeps both windows of a platform: in each, the steady rate and one burst fit."""
         per_minute, per_second = abilities.calls_per_minute * MARGIN, abilities.calls_per_second * MARGIN
         steady = min(per_minute / 60, per_second)

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from domain.errors import Misconfigured, PlatformDown, PlatformError, Throttled, Undeliverable
 from domain.messages import Fate, Outcome, Outgoing
 
-MOST_TRIES = 12
-"""Tries of one row; with the delays below they span about a day and a half."""
+MOST_TRIES = 28
+"""Tries of one row; with the delays below they span more than a day, so that no outage of a night loses a message."""
 
 FIRST_DELAY = timedelta(seconds=1)
-LONGEST_DELAY = timedelta(hours=6)
+LONGEST_DELAY = timedelta(hours=2)
 
 MISCONFIGURED_DELAY = timedelta(minutes=5)
-"""A wrong secret or scope is not the message's fault: it waits for an admin, without using up its tries quickly."""
+"""A wrong secret or scope is not the message's fault: it waits for an admin, with at least this between its tries."""
 
 
 def outcome_of(message: Outgoing, error: PlatformError, now: datetime) -> Outcome:
@@ -37,7 +37,11 @@ def _delay(message: Outgoing, error: PlatformError) -> timedelta | None:
     if isinstance(error, Throttled):
         return max(error.retry_after, FIRST_DELAY)
     if isinstance(error, Misconfigured):
-        return MISCONFIGURED_DELAY
+        return max(MISCONFIGURED_DELAY, _backed_off(message))
     if isinstance(error, PlatformDown):
-        return min(FIRST_DELAY * int(2**message.attempts), LONGEST_DELAY)
+        return _backed_off(message)
     return None
+
+
+def _backed_off(message: Outgoing) -> timedelta:
+    return min(FIRST_DELAY * int(2 ** min(message.attempts, 20)), LONGEST_DELAY)

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import structlog
-from storage.database import Database
-from storage.transaction import Transaction
 
 from domain.errors import StoreDown
+from storage.database import Database
+from storage.transaction import Transaction
 
 T = TypeVar("T")
 

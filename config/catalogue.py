@@ -72,6 +72,19 @@ class Languages:
         shown = self.day(locale, day) if day.year == today.year else self._day_with_year(locale, day)
         return self.say(locale, "time.other", {"day": shown, "clock": clock})
 
+    def stamp(self, locale: str, at: datetime, zone: str) -> str:
+        """Return an instant by date, weekday and time of the reader's zone ("11月27日 周五 16:05").
+
+        Args:
+            locale: The reader's.
+            at: Aware.
+            zone: IANA name of the reader's zone.
+        """
+        local = at.astimezone(ZoneInfo(zone))
+        day = local.date()
+        values = {"day": self.day(locale, day), "weekday": self.weekday(locale, day), "clock": local.strftime("%H:%M")}
+        return self.say(locale, "time.stamp", values)
+
     def day(self, locale: str, day: date) -> str:
         """Return a local date without its year ("11月27日", "27 Nov")."""
         return self.say(locale, "time.day", {"month": self._month(locale, day), "day": day.day})

@@ -42,6 +42,10 @@ class CardKey:
     kind: str
     subject: str
 
+    def __post_init__(self) -> None:
+        if not self.kind or ":" in self.kind:
+            raise ValueError(f"a card's kind is a word without a colon, not {self.kind!r}")
+
     def pack(self) -> str:
         """Return the key as one string that fits into a button."""
         return f"{self.kind}:{self.subject}"

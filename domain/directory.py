@@ -81,14 +81,21 @@ def compare(
         for person in known
         if person.active and person.platform == platform and person.person_id not in here
     )
-    cycle = reporting_cycle(now)
-    if cycle:
-        now = [replace(person, manager_id=None) if person.person_id == cycle[-2] else person for person in now]
+    now, cycle = _without_cycles(now)
     gone = [replace(before[person_id], active=False) for person_id in vanished]
     changed = [person for person in (*now, *gone) if before.get(person.person_id) != person]
     active = sum(person.active and person.platform == platform for person in known)
     refused = len(vanished) > max(VANISH_FLOOR, active * VANISH_SHARE)
     return DirectoryChange(tuple(changed), ids, vanished, refused, cycle)
+
+
+def _without_cycles(people: list[Person]) -> tuple[list[Person], tuple[PersonId, ...] | None]:
+    """Cut one line of every cycle; return the people and the first cycle found."""
+    first: tuple[PersonId, ...] | None = None
+    while (cycle := reporting_cycle(people)) is not None:
+        first = first or cycle
+        people = [replace(each, manager_id=None) if each.person_id == cycle[-2] else each for each in people]
+    return people, first
 
 
 def _merge(

@@ -32,6 +32,9 @@ class Catalogue(Protocol):
     def instant(self, locale: str, at: datetime, zone: str, now: datetime) -> str:
         """Return an instant in people's words, in the reader's zone ("周五 16:05", "明天 16:05", "3月6日 16:05")."""
 
+    def stamp(self, locale: str, at: datetime, zone: str) -> str:
+        """Return an instant in words that stay true however old they get ("11月27日 周五 16:05"), for cards."""
+
     def day(self, locale: str, day: date) -> str:
         """Return a local date in people's words ("11月27日")."""
 

@@ -161,8 +161,10 @@ def _said(ctx: Context, actor: Person, key: str, card: Card) -> Answer:
 def missed(ctx: Context, checkin: Checkin, state: DutyState) -> None:
     """Note that the ladder of an unanswered check-in has closed; a late answer still counts."""
     if state is DutyState.EXPIRED:
-        ctx.store.checkins.save(miss(checkin), keep_version=False)
+        gone = miss(checkin)
+        ctx.store.checkins.save(gone, keep_version=False)
         ctx.store.history.note("checkin.missed", checkin.checkin_id, None, ctx.now, {})
+        follow_up.refresh(ctx, gone)
 
 
 _ACTIONS: dict[str, Callable[[Context, CardClicked, Person, Checkin], Answer]] = {

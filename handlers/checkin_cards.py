@@ -69,7 +69,7 @@ def _intro(speaker: Speaker, questionnaire: Questionnaire) -> tuple[Block, ...]:
 def reminder(speaker: Speaker, checkin: Checkin, duty: Duty, reader: Person) -> Card:
     """Return the form again, calling its reader, saying since when it waits and until when."""
     card = edit_form(speaker, checkin, checkin.draft or checkin.answers)
-    values = {"since": speaker.when(duty.opened_at), "due": speaker.when(duty.due_at), "title": checkin.cadence.title}
+    values = {"since": speaker.stamp(duty.opened_at), "due": speaker.stamp(duty.due_at), "title": checkin.cadence.title}
     return replace(
         card,
         title=speaker.say("checkin.remind.title"),
@@ -169,7 +169,7 @@ def _expectation(
     if waiting_for is None:
         return Paragraph(speaker.say("report.replied" if replies else "report.kept"))
     name, duty = waiting_for
-    return Paragraph(speaker.say("report.awaits", {"manager": name, "due": speaker.when(duty.due_at)}))
+    return Paragraph(speaker.say("report.awaits", {"manager": name, "due": speaker.stamp(duty.due_at)}))
 
 
 def _answers(questionnaire: Questionnaire, answers: Answers) -> list[Block]:
@@ -200,7 +200,7 @@ def _comparison(speaker: Speaker, comparisons: Sequence[Comparison]) -> list[Blo
 
 
 def _reply_block(speaker: Speaker, checkin: Checkin, author: str, reply: Reply) -> Quote:
-    heading = speaker.say("report.reply_by", {"name": author, "at": speaker.when(reply.written_at)})
+    heading = speaker.say("report.reply_by", {"name": author, "at": speaker.stamp(reply.written_at)})
     return Quote(heading, reply_text(checkin, reply))
 
 
@@ -216,7 +216,7 @@ def reply_text(checkin: Checkin, reply: Reply) -> str:
 
 
 def _facts(speaker: Speaker, checkin: Checkin, streak: int) -> tuple[tuple[str, str], ...]:
-    submitted = speaker.when(checkin.submitted_at) if checkin.submitted_at else ""
+    submitted = speaker.stamp(checkin.submitted_at) if checkin.submitted_at else ""
     late = speaker.say("checkin.late") if checkin.late else ""
     rows = [(speaker.say("report.submitted_at"), " ".join(part for part in (submitted, late) if part))]
     if checkin.version > 1:
@@ -231,7 +231,8 @@ def face(speaker: Speaker, checkin: Checkin) -> Card | None:
         return None
     if checkin.state is CheckinState.SKIPPED:
         return skipped(speaker, checkin)
-    return edit_form(speaker, checkin, checkin.draft)
+    form = edit_form(speaker, checkin, checkin.draft)
+    return replace(form, tag=speaker.say("checkin.tag.missed")) if checkin.state is CheckinState.MISSED else form
 
 
 def wants_comparison(cadence: Cadence) -> bool:

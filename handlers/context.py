@@ -97,6 +97,10 @@ class Speaker:
         """Return an instant in people's words."""
         return self.words.instant(self.locale, at, self.zone.key, self.now)
 
+    def stamp(self, at: datetime) -> str:
+        """Return an instant in words that stay true on a card that is read days later."""
+        return self.words.stamp(self.locale, at, self.zone.key)
+
     def span(self, length: timedelta) -> str:
         """Return a length of time in people's words."""
         return self.words.span(self.locale, length.total_seconds())

@@ -23,6 +23,11 @@ def key_of(person_id: PersonId, day: date) -> CardKey:
     return CardKey(KIND, f"{day.isoformat()}/{person_id}")
 
 
+def day_of(key: CardKey) -> date:
+    """Return the local day that a digest's key names."""
+    return date.fromisoformat(key.subject.partition("/")[0])
+
+
 def draft(reader: Person, day: date, at: datetime) -> Draft:
     """Return the message that will carry a day's digest; its lines are written when it is sent."""
     key = key_of(reader.person_id, day)
@@ -30,7 +35,7 @@ def draft(reader: Person, day: date, at: datetime) -> Draft:
         to=reader.person_id,
         body=Card(key=key, title="", summary=""),
         priority=Priority.DIGEST,
-        dedupe=key.pack(),
+        dedupe=f"{key.pack()}@{at.isoformat()}",
         send_after=at,
     )
 
@@ -65,9 +70,8 @@ def _line(body: Body) -> str:
 
 def clicked(ctx: Context, event: CardClicked, actor: Person) -> Answer:
     """Send everything the digest holds, now, since the reader has asked for it."""
-    day, _, person_id = event.card.subject.partition("/") if event.card else ("", "", "")
-    if person_id != actor.person_id:
+    if event.card is None or event.card.subject.partition("/")[2] != actor.person_id:
         raise Refused("card.not_yours")
-    count = ctx.store.outbox.unfold(actor.person_id, date.fromisoformat(day), ctx.now)
+    count = ctx.store.outbox.unfold(actor.person_id, day_of(event.card), ctx.now)
     key = "digest.toast.opened" if count else "digest.toast.empty"
     return Answer(Toast(ToastKind.SUCCESS, ctx.speaker(actor).say(key, {"count": count})))

@@ -59,7 +59,7 @@ def _normal(ctx: Context, event: CardClicked, actor: Person, matter: Matter) -> 
 
 def _deputy(ctx: Context, event: CardClicked, actor: Person, matter: Matter) -> Answer:
     deputy = ctx.store.people.person(matter.debtor.deputy_id) if matter.debtor.deputy_id else None
-    if deputy is None or not deputy.active:
+    if deputy is None or not deputy.active or deputy.person_id == matter.author.person_id:
         raise Refused("escalation.no_deputy", {"manager": matter.debtor.name})
     transfer(ctx, matter, deputy, actor)
     speaker = ctx.speaker(actor)

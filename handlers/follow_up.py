@@ -55,7 +55,8 @@ def _owner(ctx: Context, owner: Owner, author: Person) -> Person | None:
 def ask(ctx: Context, matter: Matter) -> None:
     """Show the answer to whoever owes the follow-up, or to the deputy while they are away."""
     found = present(ctx.store.people, matter.debtor.person_id, ctx.today(matter.debtor))
-    reader = found.person if found else matter.debtor
+    stands_in = found is not None and found.person.person_id != matter.author.person_id
+    reader = found.person if found and stands_in else matter.debtor
     card = reply_cards.request(ctx.speaker(reader), matter, reader)
     ctx.store.outbox.put(
         Draft(

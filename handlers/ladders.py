@@ -55,6 +55,13 @@ def _escalate(ctx: Context, matter: Matter, rung: Rung, mark: str) -> None:
     _speak(ctx, matter, rung, found.person, mark, Priority.ESCALATION, card)
 
 
+def _notify(ctx: Context, matter: Matter, rung: Rung, mark: str) -> None:
+    found = _recipient(ctx, matter, rung.to)
+    if found is not None:
+        card = reply_cards.notification(ctx.speaker(found.person), matter, matter.duty.duty_id)
+        _speak(ctx, matter, rung, found.person, mark, Priority.ESCALATION, card)
+
+
 def _tell_debtor_first(ctx: Context, matter: Matter, found: Recipient, mark: str) -> None:
     speaker = ctx.speaker(matter.debtor)
     values = {"name": matter.author.name, "hrbp": found.person.name, "title": matter.checkin.cadence.title}
@@ -91,7 +98,7 @@ def _recipient(ctx: Context, matter: Matter, role: Role) -> Recipient | None:
 
 _ACTS: dict[Act, Callable[[Context, Matter, Rung, str], None]] = {
     Act.REMIND: _remind,
-    Act.NOTIFY: _escalate,
+    Act.NOTIFY: _notify,
     Act.ESCALATE: _escalate,
     Act.CLOSE: _close,
 }

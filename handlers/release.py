@@ -91,8 +91,8 @@ class Gate:
         self._ctx.store.outbox.put(digest.draft(person, day, at))
 
     def _send(self, person: Person, outgoing: Outgoing, today: date, release: Release, *, is_digest: bool) -> None:
-        if is_digest:
-            card = digest.card(self._ctx, person, today)
+        if is_digest and isinstance(outgoing.body, Card):
+            card = digest.card(self._ctx, person, digest.day_of(outgoing.body.key))
             if card is None:
                 release.voids.append(outgoing.message_id)
                 return

@@ -41,7 +41,7 @@ def matter_for(ctx: Context, checkin: Checkin, actor: Person) -> Matter:
     matter = follow_up.matter_of(ctx, duty) if duty else None
     if matter is None:
         raise Refused("card.gone")
-    if not acts_for(actor, matter.debtor):
+    if not acts_for(actor, matter.debtor) or actor.person_id == matter.author.person_id:
         raise Refused("reply.not_yours", {"manager": matter.debtor.name})
     return matter
 
@@ -101,11 +101,11 @@ def settle(ctx: Context, before: Duty, after: Duty) -> Duty:
 
 
 def _meet(ctx: Context, event: CardClicked, actor: Person, matter: Matter) -> Answer:
-    name = reply_cards.takes_words(matter.checkin)
-    if name is None:
+    question = reply_cards.takes_words(matter.checkin)
+    if question is None:
         raise Refused("card.unknown")
     words = ctx.speaker(matter.author).say("reply.meet.words", {"name": actor.name})
-    card = accept(ctx, actor, matter, {name: words}, clicked=event.message)
+    card = accept(ctx, actor, matter, {question.name: words}, clicked=event.message)
     return _said(ctx, actor, "reply.toast.meet", {"name": matter.author.name}, card)
 
 

@@ -11,7 +11,7 @@ from domain.duties import Duty, DutyState
 from domain.ids import DutyId
 from domain.messages import Mail
 from domain.people import Person
-from domain.questionnaire import QuestionKind, fields_of
+from domain.questionnaire import Question, QuestionKind, fields_of
 from handlers.checkin_cards import answer_lines, reply_text
 from handlers.context import Speaker
 
@@ -96,7 +96,7 @@ def closed(speaker: Speaker, matter: Matter, closer: Person, replies: Sequence[t
     blocks += _said(speaker, matter.checkin)
     blocks += [
         Quote(
-            speaker.say("report.reply_by", {"name": name, "at": speaker.when(reply.written_at)}),
+            speaker.say("report.reply_by", {"name": name, "at": speaker.stamp(reply.written_at)}),
             reply_text(matter.checkin, reply),
         )
         for name, reply in replies
@@ -138,7 +138,7 @@ def closing_sentence(speaker: Speaker, duty: Duty, closer: Person) -> str:
     """Return who closed a duty, when and how, in one sentence."""
     values = {
         "name": closer.name,
-        "at": speaker.when(duty.closed_at) if duty.closed_at else "",
+        "at": speaker.stamp(duty.closed_at) if duty.closed_at else "",
         "reason": speaker.say(f"duty.reason.{duty.reason}") if duty.reason else "",
     }
     if duty.state is DutyState.WAIVED:
@@ -179,6 +179,13 @@ def escalation(speaker: Speaker, matter: Matter, duty_id: DutyId) -> Card:
             Button("deputy", speaker.say("escalation.button.deputy")),
         ),
     )
+
+
+def notification(speaker: Speaker, matter: Matter, duty_id: DutyId) -> Card:
+    """Return what somebody is shown who need do nothing but may call the matter normal."""
+    card = escalation(speaker, matter, duty_id)
+    normal = tuple(button for button in card.buttons if button.action == "normal")
+    return replace(card, tone=Tone.CALM, tag=speaker.say("escalation.tag.known"), buttons=normal)
 
 
 def _escalation_facts(speaker: Speaker, matter: Matter) -> tuple[tuple[str, str], ...]:
@@ -265,17 +272,17 @@ def _values(speaker: Speaker, matter: Matter) -> dict[str, object]:
         "manager": matter.debtor.name,
         "team": matter.author.department,
         "title": matter.checkin.cadence.title,
-        "since": speaker.when(submitted),
-        "due": speaker.when(matter.duty.due_at),
+        "since": speaker.stamp(submitted),
+        "due": speaker.stamp(matter.duty.due_at),
         "hours": round(matter.duty.ladder.allowed.total_seconds() / 3600),
         "hrbp": matter.hrbp_name,
     }
 
 
-def takes_words(checkin: Checkin) -> str | None:
-    """Return the name of the one text question a follow-up asks, so that a typed message can answer it."""
+def takes_words(checkin: Checkin) -> Question | None:
+    """Return the one text question a follow-up asks, so that a typed message can answer it; `None` if it asks more."""
     follow_up = checkin.cadence.follow_up
     questions = follow_up.questionnaire.questions if follow_up else ()
     if len(questions) == 1 and questions[0].kind is QuestionKind.TEXT:
-        return questions[0].name
+        return questions[0]
     return None

@@ -48,7 +48,7 @@ def notice_slice(ctx: Context, round_: Round) -> str | None:
 
 def notice_card(speaker: Speaker, round_: Round) -> Card:
     """Return the announcement of a round with its agenda."""
-    at = speaker.when(round_.fires_at)
+    at = speaker.stamp(round_.fires_at)
     return Card(
         key=CardKey("notice", round_.occurrence_id),
         title=round_.cadence.title,
@@ -174,7 +174,7 @@ def _open_duties(
 def _duty_row(ctx: Context, speaker: Speaker, duty: Duty) -> tuple[str, str]:
     debtor, about = ctx.person(duty.debtor_id).name, ctx.person(duty.about_id).name
     who = debtor if debtor == about else f"{debtor} → {about}"
-    return who, speaker.say("summary.until", {"due": speaker.when(duty.due_at)})
+    return who, speaker.say("summary.until", {"due": speaker.stamp(duty.due_at)})
 
 
 def _agenda_section(

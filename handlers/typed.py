@@ -36,7 +36,7 @@ def said(ctx: Context, event: TextSaid, actor: Person) -> None:
 
 
 def _respond(ctx: Context, event: TextSaid, actor: Person) -> Body:
-    name, _, rest = event.text.replace("／", "/").partition(" ")
+    name, _, rest = event.text.replace("／", "/", 1).partition(" ")
     command = _COMMANDS.get(name.removeprefix("/").casefold()) if name.startswith("/") or not rest else None
     if command is not None:
         ctx.store.conversations.end(actor.person_id)
@@ -131,23 +131,18 @@ def _take(ctx: Context, actor: Person, found: Checkin, conversation: Conversatio
         if value is None:
             unclear = ctx.speaker(actor).say("typed.unclear")
             return f"{unclear}\n{question_text(ctx, actor, found, question)}"
-        _check_length(question, value)
         answers[question.name] = value
     return _ask_from(ctx, actor, found, answers, after=question.name)
 
 
-def _check_length(question: Question, value: str | tuple[str, ...]) -> None:
-    if isinstance(value, str) and question.kind is QuestionKind.TEXT and len(value) > question.max_length:
-        raise Refused("answer.too_long", {"question": question.text, "most": question.max_length})
-
-
 def _reply(ctx: Context, actor: Person, found: Checkin, text: str) -> Body:
-    name = reply_cards.takes_words(found)
+    question = reply_cards.takes_words(found)
     matter = reply.matter_for(ctx, found, actor)
-    if name is None or not text.strip():
+    words = typed_value(question, text) if question else None
+    if question is None or words is None:
         return follow_up.request_face(ctx, matter, actor)
     ctx.store.conversations.end(actor.person_id)
-    reply.accept(ctx, actor, matter, {name: text.strip()[:1000]})
+    reply.accept(ctx, actor, matter, {question.name: words})
     return ctx.speaker(actor).say("reply.toast.sent", {"name": matter.author.name})
 
 

@@ -57,6 +57,18 @@ def is_v2(card: Mapping[str, Any]) -> bool:
     return card.get("schema") == "2.0"
 
 
+def config_of(card: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A card's `config`, empty where it has none; old cards are not checked, so it may have been anything."""
+    config = card.get("config")
+    return config if isinstance(config, Mapping) else {}
+
+
+def objects_in(element: Element, key: str) -> list[Mapping[str, Any]]:
+    """The objects in a list member, such as `options` or `behaviors`; what else is in there is passed over."""
+    value = element.get(key)
+    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
+
+
 def elements_in(node: Any) -> Iterator[dict[str, Any]]:
     """Every object with a `tag` inside a card, in the order of writing; not inside data that is not layout."""
     if isinstance(node, dict):

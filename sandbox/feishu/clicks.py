@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.feishu.card_model import CardFault, is_v2
+from sandbox.feishu.card_model import CardFault, config_of, is_v2
 from sandbox.feishu.card_schema import INPUTS
 from sandbox.feishu.card_tokens import CardTokens
 from sandbox.feishu.cards import check_card
@@ -106,8 +106,8 @@ class Clicker:
 
     def _clickable(self, user_id: str, message_id: str) -> Message:
         message = self._messages.known(message_id)
-        config = message.content.get("config") or {}
-        if message.user_id != user_id and config.get("enable_forward_interaction") is not True:
+        forwards = config_of(message.content).get("enable_forward_interaction") is True
+        if message.user_id != user_id and not forwards:
             raise _Refused("not yours")
         if message.recalled:
             raise _Refused("recalled")

@@ -56,7 +56,9 @@ def users_of_department(world: World, call: ApiCall) -> Body:
 
 def ids_of_contacts(world: World, call: ApiCall) -> Body:
     """`POST /contact/v3/users/batch_get_id`: whoever is not found comes back without `user_id`."""
-    mails, mobiles = call.body.get("emails", []), call.body.get("mobiles", [])
+    mails, mobiles = call.body.get("emails") or [], call.body.get("mobiles") or []
+    if not (isinstance(mails, list) and isinstance(mobiles, list)):
+        raise refusal(40001)
     if len(mails) > _MOST_IDS or len(mobiles) > _MOST_IDS or not (mails or mobiles):
         raise refusal(40001)
     entries: list[Body] = [{"email": mail, **_found_by_mail(world, call, mail)} for mail in mails]

@@ -11,14 +11,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sandbox.feishu.messages import Message
-from sandbox.feishu.view import Part, initial_of, options_of
+from sandbox.feishu.view import Part, initial_of, longest_text, options_of
 from sandbox.feishu.world import World
 
 ZONE = "Asia/Shanghai"
 """Where all people of the fake have their phones."""
 
 _OFFSET = "+0800"
-_LONGEST_INPUT = 1000
 _MOMENTS = {
     "date_picker": re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII),
     "picker_time": re.compile(r"\d{2}:\d{2}", re.ASCII),
@@ -79,7 +78,7 @@ def _text(part: Part, value: Any) -> str:
     text = "" if value is None else value
     if not isinstance(text, str):
         raise FormProblem(f"not possible: {part.name}")
-    if len(text) > int(part.element.get("max_length", _LONGEST_INPUT)):
+    if len(text) > longest_text(part):
         raise FormProblem(f"too long: {part.name}")
     return text
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from sandbox.company import User, UserStatus
 from sandbox.feishu import settings
 from sandbox.feishu.calls import ApiCall, Body, ok, success
-from sandbox.feishu.card_model import is_v2
+from sandbox.feishu.card_model import config_of, is_v2
 from sandbox.feishu.content import Content, read_content
 from sandbox.feishu.directory import looks_like
 from sandbox.feishu.faults import FaultKind
@@ -184,7 +184,7 @@ def _only_sender(message: Message, code: int) -> None:
 
 
 def _is_shared(card: Content) -> bool:
-    return is_v2(card) or (card.get("config") or {}).get("update_multi") is True
+    return is_v2(card) or config_of(card).get("update_multi") is True
 
 
 def _chat_rate_fault(world: World, call: ApiCall) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.feishu.card_model import Element, submits
-from sandbox.feishu.card_schema import INPUTS
+from sandbox.feishu.card_model import Element, objects_in, submits
+from sandbox.feishu.card_schema import INPUTS, LONGEST_INPUT
 from sandbox.feishu.messages import Message
 from sandbox.feishu.world import World
 
@@ -27,7 +27,6 @@ _INITIAL_KEYS = (
     *("default_value", "initial_option", "selected_values", "initial_date", "initial_time", "initial_datetime"),
     "checked",
 )
-_LONGEST_INPUT = 1000
 _NOT_LAYOUT = ("value", "chart_spec", "rows", "options")
 
 
@@ -92,34 +91,40 @@ def inputs_of(world: World, message: Message) -> list[dict[str, Any]]:
 def options_of(world: World, message: Message, part: Part) -> list[dict[str, str]]:
     """What can be chosen; a person picker without options offers the members of the chat, here its one person."""
     if part.tag not in ("select_person", "multi_select_person"):
-        given = part.element.get("options") or []
-        return [{"value": str(each["value"]), "label": text_of(each.get("text"))} for each in given]
+        given = objects_in(part.element, "options")
+        return [{"value": str(each.get("value")), "label": text_of(each.get("text"))} for each in given]
     own = world.directory.open_id(message.app_id, message.user_id)
-    ids = [str(each["value"]) for each in part.element.get("options") or [{"value": own}]]
+    ids = [str(each.get("value")) for each in objects_in(part.element, "options") or [{"value": own}]]
     found = ((each, world.directory.lookup(message.app_id, each, "open_id")) for each in ids)
     return [{"value": each, "label": user.name if user else each} for each, user in found]
 
 
 def initial_of(part: Part) -> Any:
     """What is filled in or chosen before the person touches it; None where nothing is."""
-    index, options = part.element.get("initial_index"), part.element.get("options") or []
+    index, options = part.element.get("initial_index"), objects_in(part.element, "options")
     if "initial_option" not in part.element and isinstance(index, int) and 1 <= index <= len(options):
-        return options[index - 1]["value"]
+        return options[index - 1].get("value")
     return next((part.element[key] for key in _INITIAL_KEYS if part.element.get(key) not in (None, "", [])), None)
+
+
+def longest_text(part: Part) -> int:
+    """How many characters an input takes."""
+    longest = part.element.get("max_length")
+    return longest if isinstance(longest, int) else LONGEST_INPUT
 
 
 def callback_value(part: Part) -> Any:
     """What the element sends back, None where it sends nothing of its own."""
-    for behavior in part.element.get("behaviors") or []:
-        if behavior["type"] == "callback":
+    for behavior in objects_in(part.element, "behaviors"):
+        if behavior.get("type") == "callback":
             return behavior.get("value")
     return part.element.get("value")
 
 
 def calls_back(part: Part) -> bool:
     """Whether touching the element reaches the app."""
-    behaviors = part.element.get("behaviors") or []
-    return part.submits or "value" in part.element or any(each["type"] == "callback" for each in behaviors)
+    behaviors = objects_in(part.element, "behaviors")
+    return part.submits or "value" in part.element or any(each.get("type") == "callback" for each in behaviors)
 
 
 def text_of(text: Any) -> str:
@@ -142,22 +147,27 @@ def _parts(node: Any, form: str | None) -> Iterator[Part]:
 
 
 def _button(part: Part) -> dict[str, Any]:
-    confirm = part.element.get("confirm")
     return {
         "action": part.action,
         "label": part.label,
         "style": part.element.get("type", "default"),
         "disabled": part.element.get("disabled") is True,
         "submits": part.submits,
-        "confirm": {"title": text_of(confirm.get("title")), "text": text_of(confirm.get("text"))} if confirm else None,
+        "confirm": _confirm(part.element.get("confirm")),
         "link": _link(part.element),
     }
 
 
+def _confirm(confirm: Any) -> dict[str, str] | None:
+    if not confirm or not isinstance(confirm, Mapping):
+        return None
+    return {"title": text_of(confirm.get("title")), "text": text_of(confirm.get("text"))}
+
+
 def _link(element: Element) -> str | None:
     urls = [element.get("url")]
-    for behavior in element.get("behaviors") or []:
-        if behavior["type"] == "open_url":
+    for behavior in objects_in(element, "behaviors"):
+        if behavior.get("type") == "open_url":
             urls += [behavior.get("pc_url"), behavior.get("default_url")]
     return next((str(url) for url in urls if url), None)
 
@@ -170,7 +180,7 @@ def _input(world: World, message: Message, part: Part) -> dict[str, Any]:
         "placeholder": text_of(part.element.get("placeholder")),
         "required": part.element.get("required") is True,
         "multiline": part.element.get("input_type") == "multiline_text",
-        "max_length": int(part.element.get("max_length", _LONGEST_INPUT)) if part.tag == "input" else None,
+        "max_length": longest_text(part) if part.tag == "input" else None,
         "options": options_of(world, message, part),
         "initial": initial_of(part),
     }

@@ -22,7 +22,7 @@ export const WORDS = {
   nobodyFound: ["没有找到「{words}」。换个姓名或部门试试。", "Nobody matches “{words}”. Try another name or team."],
   noPeople: ["还没有人员。", "There are no people yet."],
   unread: ["{count} 条未读", "{count} unread"],
-  "role.manager": ["经理", "Manager"],
+  "role.manager": ["主管", "Manager"],
   "role.hrbp": ["HRBP", "HRBP"],
   "role.admin": ["管理员", "Admin"],
   noDepartment: ["公司", "Company"],
@@ -101,7 +101,7 @@ export const WORDS = {
 
   guideTitle: ["三分钟过完一周", "Live a week in three minutes"],
   guideNobody: [
-    "名单里没有一个同时有经理和 HRBP 的人,没法带你走一遍。",
+    "名单里没有一个同时有主管和 HRBP 的人,没法带你走一遍。",
     "Nobody in the list has both a manager and an HRBP, so there is no tour.",
   ],
   guide1: ["拨动时钟,直到{employee}收到周五的复盘卡。", "Move the clock until {employee} gets Friday's card."],

@@ -18,7 +18,7 @@ async def test_people_are_listed_by_department_with_role_and_unread_count(show: 
     page = await show.visit()
     await expect(page.get_by_role("group", name="研发/平台").get_by_role("option")).to_have_count(3)
     lihua = page.get_by_test_id("person-lihua")
-    await expect(lihua).to_contain_text("经理")
+    await expect(lihua).to_contain_text("主管")
     await expect(page.get_by_test_id("person-chenjing")).to_contain_text("HRBP")
     await expect(page.get_by_test_id("unread-lihua")).to_have_text("1")
     await lihua.click()

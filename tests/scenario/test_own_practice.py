@@ -80,7 +80,7 @@ async def test_an_edit_of_the_file_is_taken_over_while_running(tmp_path: Path) -
         file.write_text(text.replace("{preset: review}", '{preset: review, when: "FRI 14:55"}', 1), "utf-8")
         await _until_next_is_not(town, before)
         played = await town.advance("10m")
-        assert any("weekly" in line for line in played)
+        assert any("本周复盘" in line for line in played)
 
 
 async def _next(town: Town) -> str:

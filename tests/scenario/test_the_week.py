@@ -17,7 +17,7 @@ async def test_a_week_from_the_card_to_the_reply(town: Town) -> None:
     assert report["toast"]["type"] == "success"
     own = (await town.cards("wanglei"))[-1]
     assert "李华" in face(own)
-    assert "下周二 " in face(own)
+    assert "12月1日 周二 " in face(own)
     assert "上线了报表" in face(own)
 
     asked = (await town.cards("lihua", "王磊 "))[-1]

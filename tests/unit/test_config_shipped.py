@@ -1,6 +1,7 @@
 """What is shipped: defaults and presets as the design says, the examples, and that all of it can be loaded."""
 
 from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -8,8 +9,10 @@ import pytest
 
 import config
 from config.ladders import ladder_findings
-from config.loader import LoadedOrg, load
+from config.loader import load
+from config.organisation import LoadedOrg, read_organisation
 from config.questionnaires import questionnaire_findings
+from config.schema import OrgFilePart
 from config.shipped import DEFAULTS, PRESETS, shipped
 from config.yaml_source import parse_source, read_source
 from domain.cadences import AudienceRole, Cadence, Listener, Owner, Report, Section
@@ -122,7 +125,7 @@ class TestPresets:
         )
         days = [each.nominal_day for each in found]
         assert [day.weekday() for day in days] == [2] * len(days)
-        assert [later - earlier for earlier, later in zip(days, days[1:], strict=False)] == [14 * DAY] * (len(days) - 1)
+        assert [later - earlier for earlier, later in pairwise(days)] == [14 * DAY] * (len(days) - 1)
 
     def test_a_milestone_is_accepted_by_the_manager_who_says_what_is_missing_if_it_is_not(self) -> None:
         milestone = preset("milestone")
@@ -172,19 +175,19 @@ class TestFiles:
         assert [title for title in titles if len(title) > 12] == []
 
 
-class TestExample:
-    @pytest.fixture(scope="class")
-    def example(self) -> LoadedOrg:
-        return load(FOLDER / "example.yaml", ENV).orgs[0]
+@pytest.fixture(scope="module")
+def example() -> LoadedOrg:
+    """The example as it is shipped."""
+    return load(FOLDER / "example.yaml", ENV).orgs[0]
 
+
+class TestExample:
     def test_it_loads(self, example: LoadedOrg) -> None:
         assert (example.policy.org_id, example.policy.admins) == ("acme", ("chenjing",))
         assert example.people is not None
         assert len(example.people) == 5
 
     def test_it_shows_every_key_of_the_top(self) -> None:
-        from config.schema import OrgFilePart
-
         content = read_source(FOLDER / "example.yaml").content
         assert isinstance(content, dict)
         assert set(content) == set(OrgFilePart.model_fields)
@@ -195,8 +198,6 @@ class TestExample:
         assert weekly.answer_ladder == loaded().policy.cadences[0].answer_ladder
 
     def test_without_its_secrets_it_tells_which_are_missing(self) -> None:
-        from config.organisation import read_organisation
-
         path = FOLDER / "example.yaml"
         result = read_organisation(path, parse_source(path.read_text("utf-8"), "example.yaml"), {})
         assert [problem.key for problem in result.problems] == ["platforms.feishu.app_secret", "mail.password"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.pace import Pace
+from bot.pace import LanePace
 from domain.ports import Abilities
 
 NOON = datetime(2026, 11, 27, 4, tzinfo=UTC)
@@ -21,7 +21,7 @@ PLATFORMS = [
 ]
 
 
-def _all_slots(pace: Pace, batches: list[tuple[float, int]]) -> list[datetime]:
+def _all_slots(pace: LanePace, batches: list[tuple[float, int]]) -> list[datetime]:
     """Reserve windows of some sizes after some pauses, each starting when its predecessor's calls have gone out."""
     next_at, now, slots = NOON, NOON, []
     for pause_seconds, count in batches:
@@ -46,14 +46,14 @@ def _most_in(slots: list[datetime], window: timedelta) -> int:
 def test_no_minute_and_no_second_holds_more_calls_than_the_platform_allows(
     abilities: Abilities, batches: list[tuple[float, int]]
 ) -> None:
-    slots = _all_slots(Pace.of(abilities), batches)
+    slots = _all_slots(LanePace.of(abilities), batches)
     assert _most_in(slots, timedelta(minutes=1)) <= abilities.calls_per_minute
     assert _most_in(slots, timedelta(seconds=1)) <= max(1, abilities.calls_per_second)
 
 
 @pytest.mark.parametrize("abilities", PLATFORMS[:2], ids=lambda a: f"{a.calls_per_minute}/min")
 def test_a_long_queue_goes_out_at_no_less_than_95_percent_of_the_limit(abilities: Abilities) -> None:
-    slots = _all_slots(Pace.of(abilities), [(0.0, 64)] * 60)
+    slots = _all_slots(LanePace.of(abilities), [(0.0, 64)] * 60)
     minutes = (slots[-1] - slots[0]).total_seconds() / 60
     assert len(slots) / minutes >= 0.95 * abilities.calls_per_minute
 
@@ -61,7 +61,7 @@ def test_a_long_queue_goes_out_at_no_less_than_95_percent_of_the_limit(abilities
 @given(count=st.integers(1, 200), pause=st.floats(0, 300))
 def test_slots_come_in_order_and_never_before_now(count: int, pause: float) -> None:
     now = NOON + timedelta(seconds=pause)
-    slots, next_at = Pace.of(PLATFORMS[0]).slots(NOON, now, count)
+    slots, next_at = LanePace.of(PLATFORMS[0]).slots(NOON, now, count)
     assert slots == sorted(slots)
     assert slots[0] >= now
     assert next_at > slots[-1]
@@ -69,7 +69,7 @@ def test_slots_come_in_order_and_never_before_now(count: int, pause: float) -> N
 
 def test_a_successor_starts_behind_what_a_dead_owner_may_have_sent() -> None:
     """The stored instant alone keeps the rate: whoever reads it next goes on where the reserved window ends."""
-    pace = Pace.of(PLATFORMS[0])
+    pace = LanePace.of(PLATFORMS[0])
     reserved, next_at = pace.slots(NOON, NOON, 64)
     after_crash, _ = pace.slots(next_at, NOON + timedelta(seconds=1), 64)
     both = sorted(reserved + after_crash)
