@@ -6,7 +6,7 @@ is refused and a human is asked.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from domain.ids import OrgId, PersonId
@@ -75,18 +75,21 @@ def compare(
     ids = {person.external_id: identities.get(person.external_id, PersonId(person.external_id)) for person in seen}
     before = {person.person_id: person for person in known}
     now = [_merge(org_id, platform, person, ids, before, overlays, org_zone) for person in seen]
-    here = {person.person_id for person in now}
-    vanished = tuple(
-        person.person_id
-        for person in known
-        if person.active and person.platform == platform and person.person_id not in here
-    )
     now, cycle = _without_cycles(now)
-    gone = [replace(before[person_id], active=False) for person_id in vanished]
+    gone = _vanished(platform, known, {person.person_id for person in now})
     changed = [person for person in (*now, *gone) if before.get(person.person_id) != person]
-    active = sum(person.active and person.platform == platform for person in known)
-    refused = len(vanished) > max(VANISH_FLOOR, active * VANISH_SHARE)
-    return DirectoryChange(tuple(changed), ids, vanished, refused, cycle)
+    refused = len(gone) > _most_to_vanish(platform, known)
+    return DirectoryChange(tuple(changed), ids, tuple(person.person_id for person in gone), refused, cycle)
+
+
+def _vanished(platform: str, known: Sequence[Person], here: Container[PersonId]) -> list[Person]:
+    """Return those of a platform who were active and are not seen any more, as having left."""
+    ours = (person for person in known if person.active and person.platform == platform)
+    return [replace(person, active=False) for person in ours if person.person_id not in here]
+
+
+def _most_to_vanish(platform: str, known: Sequence[Person]) -> float:
+    return max(VANISH_FLOOR, VANISH_SHARE * sum(person.active and person.platform == platform for person in known))
 
 
 def _without_cycles(people: list[Person]) -> tuple[list[Person], tuple[PersonId, ...] | None]:

@@ -37,16 +37,14 @@ def apply(
     """
     people = ctx.store.people
     known = people.everybody()
-    bound = people.identities(platform)
-    identities = {**own_ids, **bound}
+    identities = {**own_ids, **people.identities(platform)}
     change = compare(ctx.policy.org_id, platform, seen, known, identities, overlays, ctx.policy.zone)
     if change.refused:
         _tell_admins(ctx, change)
         return change
     store_people(ctx, known, change.people)
     for external_id, person_id in change.identities.items():
-        if bound.get(external_id) != person_id:
-            people.bind(platform, external_id, person_id)
+        people.bind(platform, external_id, person_id)
     return change
 
 

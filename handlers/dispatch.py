@@ -68,6 +68,8 @@ def _clicked(ctx: Context, event: CardClicked, actor: Person | None) -> Answer:
 
 
 def _opened(ctx: Context, event: ChatOpened, actor: Person) -> None:
+    if ctx.store.checkins.latest(actor.person_id) is not None:
+        return
     words = ctx.speaker(actor).say("help.welcome", {"name": actor.name})
     draft = Draft(actor.person_id, words, Priority.ANSWER, f"welcome:{actor.person_id}", asked=True)
     ctx.store.outbox.put(draft)
