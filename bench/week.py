@@ -11,6 +11,7 @@ from bench.clocks import StandingClock
 from bench.organisation import BEFORE_ROUND, ROUND, UNPACED, SilentPlatform, employ, policy, settings
 from bot.app import Rhythm, Service, Settings
 from bot.assemble import words
+from bot.writer import MOST_AT_ONCE
 from domain.ports import Clock
 from storage.database import Database
 
@@ -19,9 +20,11 @@ NEVER = Rhythm(tick=timedelta(days=1), poll=timedelta(days=1), resync=timedelta(
 
 
 @asynccontextmanager
-async def serving(url: str, clock: Clock, made_from: Settings, rhythm: Rhythm) -> AsyncIterator[Service]:
-    """Give a running service on the migrated store at a URL."""
-    service = Service(Database.open(url), words(), clock, owner="bench")
+async def serving(
+    url: str, clock: Clock, made_from: Settings, rhythm: Rhythm, *, most: int = MOST_AT_ONCE
+) -> AsyncIterator[Service]:
+    """Give a running service on the migrated store at a URL, with at most so many events to a commit."""
+    service = Service(Database.open(url), words(), clock, owner="bench", most=most)
     await service.start(made_from, rhythm)
     try:
         yield service

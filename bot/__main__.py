@@ -6,6 +6,7 @@ Exit codes: 0 done, 2 bad configuration or arguments, 1 anything else.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 from bot.commands.group import command_line
 from bot.commands.outcome import CommandFailed, ExitCode
@@ -13,14 +14,16 @@ from config.problems import ConfigErrors
 from domain.errors import FupanError
 
 
-def main() -> int:
-    """Run the command that the process was started with and return its exit code.
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code.
 
-    Raises:
-        SystemExit: By the command line itself, for help and wrong arguments.
+    Args:
+        arguments: What stands after `python -m bot`; `None` for those the process was started with.
     """
     try:
-        command_line()(prog_name="python -m bot")
+        command_line()(arguments, prog_name="python -m bot")
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else ExitCode.OK
     except ConfigErrors as errors:
         return _complain("\n".join(map(str, errors.errors)), ExitCode.BAD_INPUT)
     except CommandFailed as failed:

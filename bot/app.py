@@ -23,7 +23,7 @@ from bot.meter import Meter
 from bot.organisations import Organisations
 from bot.ticker import Ticker
 from bot.web import callbacks, probes
-from bot.writer import Writer
+from bot.writer import MOST_AT_ONCE, Writer
 from domain.cards import Answer
 from domain.errors import StoreDown
 from domain.events import DirectoryChanged, Inbound
@@ -75,13 +75,16 @@ class Service:
         words: The sentences.
         clock: The time.
         owner: This process; unique among replicas.
+        most: Events that share a commit.
     """
 
-    def __init__(self, database: Database, words: Catalogue, clock: Clock, owner: str) -> None:
+    def __init__(
+        self, database: Database, words: Catalogue, clock: Clock, owner: str, *, most: int = MOST_AT_ONCE
+    ) -> None:
         self.clock = clock
         self.meter = Meter()
         self._database = database
-        self.writer = Writer(database)
+        self.writer = Writer(database, most=most)
         self.organisations = Organisations(words, id_maker(clock))
         self.delivery = Delivery(self.writer, self.organisations, {}, clock, owner)
         self.ticker = Ticker(self.writer, self.organisations, clock, self.delivery.wake)

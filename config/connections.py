@@ -22,8 +22,6 @@ def connection_findings(file: OrgFilePart) -> Iterator[Finding]:
         yield from (each.under("platforms", "feishu") for each in _feishu_findings(file.platforms.feishu))
     if file.mail is not None:
         yield from (each.under("mail") for each in _mail_findings(file.mail))
-    elif "mail" not in file.model_fields_set:
-        yield from (each.under("ladders") for each in _unheard_findings(file))
     yield from (each.under("people") for each in _people_findings(file.people, file.platforms))
 
 
@@ -49,8 +47,10 @@ def _people_findings(people: PeoplePart, platforms: PlatformsPart) -> Iterator[F
         yield Finding(("source",), "is a platform that is not configured", "a platform under platforms")
 
 
-def _unheard_findings(file: OrgFilePart) -> Iterator[Finding]:
+def unheard_findings(file: OrgFilePart) -> Iterator[Finding]:
+    """Tell which rungs speak by mail alone, where no mail server is configured."""
     for name, ladder in file.ladders.items():
         for index, rung in enumerate(ladder.rungs):
-            if rung.by == (Channel.MAIL,):
-                yield Finding((name, "rungs", index, "by"), "nobody hears it without mail", "chat, or mail at the top")
+            if file.mail is None and rung.by == (Channel.MAIL,):
+                path = ("ladders", name, "rungs", index, "by")
+                yield Finding(path, "nobody hears it without mail", "chat, or mail at the top")

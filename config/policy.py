@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from config.cadence_set import Override, cadences_of
-from config.connections import connection_findings
+from config.connections import connection_findings, unheard_findings
 from config.places import Level, Place
 from config.problems import Finding
 from config.references import Known, reference_findings
@@ -47,6 +47,7 @@ def cadences_and_findings(
         cadences, wrong = cadences_of(file, places_of_overrides(file), shelf, shipped)
         findings += [*wrong, *_findings(file), *_digest_findings(file, shipped)]
         findings += reference_findings(file, known) if known else ()
+        findings += unheard_findings(file) if validated.is_sound("mail") else ()
     placed = (Finding(validated.in_document(each.path), each.message, each.allowed) for each in findings)
     # Where the form is wrong already, what follows from it is no news.
     return cadences, [*validated.findings, *(each for each in placed if validated.is_sound(*each.path))]

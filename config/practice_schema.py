@@ -22,7 +22,7 @@ from domain.questionnaire import QuestionKind
 class Part(BaseModel):
     """A mapping of the configuration: unknown keys are mistakes, and no value is repeated in an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, serialize_by_alias=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class RungPart(Part):

@@ -58,10 +58,8 @@ def follow_up_of(body: CadencePart, shelf: Shelf) -> FollowUpPart | None:
     return FollowUpPart() if in_words else None
 
 
-def scope_of(part: ScopePart | None) -> Scope:
-    """Return the domain's scope; for `None` and for a part that names nothing, the one of everybody."""
-    if part is None:
-        return Scope()
+def scope_of(part: ScopePart) -> Scope:
+    """Return the domain's scope; for a part that names nothing, the one of everybody."""
     teams, people = part.teams or (), part.people or ()
     return Scope(part.departments or (), tuple(map(PersonId, teams)), tuple(map(PersonId, people)))
 

@@ -52,11 +52,16 @@ def shipped() -> Shipped:
     Raises:
         ConfigErrors: A shipped file is broken.
     """
-    presets = {path.stem: _read(path, PresetPart) for path in sorted(PRESETS.glob("*.yaml"))}
-    return Shipped(_read(DEFAULTS, PracticesPart), presets)
+    presets = {path.stem: read_shipped(path, PresetPart) for path in sorted(PRESETS.glob("*.yaml"))}
+    return Shipped(read_shipped(DEFAULTS, PracticesPart), presets)
 
 
-def _read(path: Path, model: type[Model]) -> Model:
+def read_shipped(path: Path, model: type[Model]) -> Model:
+    """Read one shipped file.
+
+    Raises:
+        ConfigErrors: It is broken.
+    """
     source = read_source(path)
     validated = validate(model, source.content)
     if validated.model is None or validated.findings or source.problems:

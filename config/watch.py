@@ -36,9 +36,9 @@ async def watch(path: Path, env: Mapping[str, str], running: Loaded, on_change: 
         path: As given to `config.loader.load`.
         env: The environment, for ``${NAME}``.
         running: The configuration in use; an edit made since it was loaded is told first.
-        on_change: Called with what the edited files come to, one call at a time.
+        on_change: Called with what the edited files come to, one call at a time; what it raises ends the watching.
     """
-    state = _Watched(path, env, on_change, running.fingerprint, _files_of(running))
+    state = Watched(path, env, on_change, running.fingerprint, _files_of(running))
     while True:
         folders = _folders(path, state.files)
         async for _ in awatch(
@@ -55,7 +55,7 @@ async def watch(path: Path, env: Mapping[str, str], running: Loaded, on_change: 
 
 
 @dataclass(slots=True)
-class _Watched:
+class Watched:
     """What was last seen of the files, and told.
 
     Attributes:

@@ -24,7 +24,7 @@ class Comparison:
     Attributes:
         question: Which.
         mine: The person's score.
-        mean: The group's mean score, the person included.
+        mean: The mean score of those published; the person may not be among them yet.
         size: How many answers the mean is of.
         advice: The practice's own words for such an answer; may be empty.
     """
@@ -36,12 +36,25 @@ class Comparison:
     advice: str
 
 
+def scored(questionnaire: Questionnaire) -> tuple[str, ...]:
+    """Return the names of the questions that can be compared."""
+    return tuple(q.name for q in questionnaire.questions if any(o.score is not None for o in q.options))
+
+
 def compare(
     questionnaire: Questionnaire,
     mine: Mapping[str, str | tuple[str, ...]],
     group: Sequence[Mapping[str, str | tuple[str, ...]]],
 ) -> tuple[Comparison, ...]:
-    """Compare a person's answers with those of the group, which includes the person's own.
+    """Compare a person's answers with those of a group.
+
+    Of each question so many answers are taken, in the order given, that they are a whole multiple of `MINIMUM_GROUP`:
+    a question that some left out must not tell who did not.
+
+    Args:
+        questionnaire: What was asked.
+        mine: The person's answers.
+        group: The published answers, in the order in which they were published.
 
     Returns:
         One entry a scored question that enough of the group have answered; none for a small group.
@@ -57,7 +70,8 @@ def _compare_one(
 ) -> Comparison | None:
     own = _score(question, mine)
     scores = [score for answers in group if (score := _score(question, answers)) is not None]
-    if own is None or len(scores) < MINIMUM_GROUP:
+    scores = scores[: len(scores) - len(scores) % MINIMUM_GROUP]
+    if own is None or not scores:
         return None
     mean = sum(scores) / len(scores)
     return Comparison(question, own, mean, len(scores), _advice(question, own, mean))
@@ -76,12 +90,3 @@ def _advice(question: Question, mine: float, mean: float) -> str:
     if mine >= mean + NOTABLE:
         return question.advice.above
     return question.advice.level
-
-
-def publishable(group: Sequence[Mapping[str, str | tuple[str, ...]]]) -> Sequence[Mapping[str, str | tuple[str, ...]]]:
-    """Cut a group, in order of submission, to whole multiples of the minimum.
-
-    Two means published at different times then differ by at least `MINIMUM_GROUP` people, so that nobody learns one
-    person's answer by looking before and after it came in (requirements P-14).
-    """
-    return group[: len(group) - len(group) % MINIMUM_GROUP]

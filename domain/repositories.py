@@ -199,8 +199,20 @@ class Checkins(Protocol):
     def counts(self, occurrence_ids: Sequence[OccurrenceId]) -> RoundCounts:
         """Count how rounds went."""
 
-    def answers_of_group(self, occurrence_ids: Sequence[OccurrenceId], manager_id: PersonId) -> Sequence[Answers]:
-        """Return the submitted answers of a manager's active reports in some rounds."""
+    def published_choices(
+        self, occurrence_id: OccurrenceId, manager_id: PersonId, names: Sequence[str], at_least: int
+    ) -> Sequence[Answers]:
+        """Return the choices of a manager's reports that may be looked at together, without names.
+
+        They are let in by blocks of so many people, once: what was let in stays as it was, so that what is seen at
+        different times differs by whole blocks.
+
+        Args:
+            occurrence_id: The round.
+            manager_id: Whose active reports.
+            names: The questions whose choices count; others are not copied.
+            at_least: People in a block.
+        """
 
     def history(self, person_id: PersonId, family: str, limit: int) -> Sequence[Checkin]:
         """Return a person's newest check-ins of a family, newest first."""

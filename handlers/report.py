@@ -8,7 +8,7 @@ from domain.cadences import Report
 from domain.cards import Card
 from domain.checkin import Checkin, CheckinState
 from domain.duties import Duty
-from domain.insight import Comparison, compare, publishable
+from domain.insight import MINIMUM_GROUP, Comparison, compare, scored
 from domain.people import Person
 from handlers import checkin_cards
 from handlers.context import Context
@@ -45,8 +45,9 @@ def _open_follow_up(ctx: Context, checkin: Checkin) -> Duty | None:
 def _comparisons(ctx: Context, checkin: Checkin, author: Person) -> Sequence[Comparison]:
     if checkin.cadence.report is not Report.COMPARE or author.manager_id is None:
         return ()
-    group = ctx.store.checkins.answers_of_group([checkin.occurrence_id], author.manager_id)
-    return compare(checkin.questionnaire, checkin.answers, publishable(group))
+    names = scored(checkin.questionnaire)
+    group = ctx.store.checkins.published_choices(checkin.occurrence_id, author.manager_id, names, MINIMUM_GROUP)
+    return compare(checkin.questionnaire, checkin.answers, group)
 
 
 def _streak(newest_first: Sequence[Checkin], current: Checkin) -> int:

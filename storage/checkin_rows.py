@@ -14,17 +14,20 @@ from storage.instants import instant, instant_or_none, micros, micros_or_none
 from storage.prepared import Prepared, Statement, Values
 from storage.select_by import change_by, equal, new_names, select_by
 from storage.states import only
-from storage.tables import checkin, checkin_version, person, reply
+from storage.tables import checkin, checkin_version, reply
 
 if TYPE_CHECKING:
     from storage.definitions import Definitions
     from storage.transaction import Row
 
-COLUMNS = tuple(column for column in checkin.c if column.name != "family")
+_OWN = tuple(column for column in checkin.c if column.name != "published")
+COLUMNS = tuple(column for column in _OWN if column.name != "family")
 """In the order of `Checkin`'s own fields; the cadence as its digest."""
 
-_NAMES = " ".join(column.name for column in checkin.c)
-_SUBMITTED = only(checkin.c.state, CheckinState.SUBMITTED)
+_NAMES = " ".join(column.name for column in _OWN)
+SUBMITTED = only(checkin.c.state, CheckinState.SUBMITTED)
+"""Check-ins that are answered."""
+
 _SAVED = "due_at state version answers draft submitted_at late replied_at skip_reason"
 _VERSION_NAMES = "org_id checkin_id version answers submitted_at"
 _REPLY_NAMES = " ".join(column.name for column in reply.c)
@@ -127,18 +130,10 @@ def _number(condition: ColumnElement[bool]) -> ColumnElement[int]:
 
 
 def _counts() -> Statement:
-    late = and_(_SUBMITTED, checkin.c.late.is_(True))
+    late = and_(SUBMITTED, checkin.c.late.is_(True))
     skipped, replied = only(checkin.c.state, CheckinState.SKIPPED), checkin.c.replied_at.is_not(None)
-    counted = (func.count(), *map(_number, (_SUBMITTED, late, skipped, replied)))
+    counted = (func.count(), *map(_number, (SUBMITTED, late, skipped, replied)))
     return select_by(checkin, "org_id occurrence_id", *counted)
-
-
-def _answers_of_group() -> Statement:
-    author = and_(person.c.org_id == checkin.c.org_id, person.c.person_id == checkin.c.person_id)
-    answers = select(checkin.c.answers).join(person, author).order_by(checkin.c.checkin_id)
-    return answers.where(
-        *equal(checkin, "org_id occurrence_id"), *equal(person, "manager_id"), person.c.active.is_(True), _SUBMITTED
-    )
 
 
 ADD = Prepared(_NAMES, lambda flavour: flavour.insert(checkin, _NAMES).on_conflict_do_nothing())
@@ -162,7 +157,6 @@ OF_PEOPLE = select(*COLUMNS).where(
     checkin.c.person_id.in_(bindparam("people", expanding=True)),
 )
 COUNTS = Prepared("org_id occurrence_id", lambda _: _counts())
-ANSWERS_OF_GROUP = Prepared("org_id occurrence_id manager_id", lambda _: _answers_of_group())
 VERSIONS = Prepared(
     "org_id checkin_id",
     lambda _: select_by(checkin_version, "org_id checkin_id", checkin_version.c.answers).order_by(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from domain.checkin import Checkin, Reply
 from domain.ids import CheckinId, OccurrenceId, OrgId, PersonId
 from domain.questionnaire import Answers
 from domain.repositories import RoundCounts
-from storage import checkin_rows, person_rows
+from storage import checkin_rows, person_rows, published
 from storage.checkin_rows import checkin_of, reply_of
 from storage.codec import decode_answers
 from storage.definitions import Definitions
@@ -85,13 +84,13 @@ class Checkins:
         counts = [self._transaction.rows(checkin_rows.COUNTS, round_)[0] for round_ in rounds]
         return RoundCounts(*(sum(map(int, column)) for column in zip((0,) * 5, *counts, strict=True)))
 
-    def answers_of_group(self, occurrence_ids: Sequence[OccurrenceId], manager_id: PersonId) -> Sequence[Answers]:
+    def published_choices(
+        self, occurrence_id: OccurrenceId, manager_id: PersonId, names: Sequence[str], at_least: int
+    ) -> Sequence[Answers]:
         """See the port."""
         self._saved.flush()
         self._transaction.pending(person_rows.SAVE).flush()
-        groups = [(self._org_id, occurrence_id, manager_id) for occurrence_id in dict.fromkeys(occurrence_ids)]
-        rows = chain.from_iterable(self._transaction.rows(checkin_rows.ANSWERS_OF_GROUP, group) for group in groups)
-        return [decode_answers(text) for (text,) in rows]
+        return published.choices(self._transaction, (self._org_id, occurrence_id, manager_id), names, at_least)
 
     def history(self, person_id: PersonId, family: str, limit: int) -> Sequence[Checkin]:
         """See the port."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, ColumnElement, Index, Integer, MetaData, Text
+from sqlalchemy import BigInteger, Boolean, Column, ColumnElement, Index, Integer, MetaData, Text, false
 from sqlalchemy.types import TypeEngine
 
 metadata = MetaData()
@@ -52,6 +52,11 @@ def count(name: str) -> Column[int]:
 def flag(name: str) -> Column[bool]:
     """Return a yes or no."""
     return Column(name, Boolean, nullable=False)
+
+
+def flag_at_first_off(name: str) -> Column[bool]:
+    """Return a yes or no that is no until somebody says otherwise."""
+    return Column(name, Boolean, nullable=False, server_default=false())
 
 
 def partial(name: str, where: ColumnElement[bool], *columns: Column[Any]) -> Index:

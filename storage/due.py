@@ -65,20 +65,28 @@ class DueQueries:
         changing right now is left for the next time, for waiting here while they wait for the duty would never end.
 
         While calls bring as many as they may, each goes on where the last one ended instead of passing by all that was
-        done before; what is left behind in between is found again once a call brings fewer.
+        done before. What is left behind in between is found again by the call after one that brings fewer; so a call
+        that brings nothing says that nothing is due.
 
         Args:
             now: UTC.
             limit: At most so many.
         """
         self._transaction.flush()
-        memory, told = self._transaction.memory, self._transaction.tell(now)
-        since = memory.watermark or _FROM_THE_START
-        rows = self._transaction.rows(_DUTIES, (told, *since, limit))
-        memory.watermark = Watermark(rows[-1][-1], rows[-1][1]) if len(rows) == limit else None
+        told = self._transaction.tell(now)
+        rows = self._due(told, limit)
         busy = self._read_along(rows)
         free = [row for row in rows if (row[0], row[3]) not in busy] if busy else rows
         return [self._transaction.store(row[0]).duties.loaded(row) for row in free]
+
+    def _due(self, told: int, limit: int) -> Sequence[Row]:
+        memory = self._transaction.memory
+        since = memory.watermark
+        rows = self._transaction.rows(_DUTIES, (told, *(since or _FROM_THE_START), limit))
+        if since is not None and not rows:
+            rows = self._transaction.rows(_DUTIES, (told, *_FROM_THE_START, limit))
+        memory.watermark = Watermark(rows[-1][-1], rows[-1][1]) if len(rows) == limit else None
+        return rows
 
     def due_rounds(self, now: datetime, limit: int) -> Sequence[Round]:
         """Take rounds whose next stage has come, the oldest first; nobody else gets them until the transaction ends.

@@ -10,7 +10,18 @@ from __future__ import annotations
 from sqlalchemy import Column, ForeignKeyConstraint, Index, Integer, Table, UniqueConstraint
 
 from domain.duties import DutyState
-from storage.columns import big, big_or_null, count, flag, key, metadata, partial, words, words_or_null
+from storage.columns import (
+    big,
+    big_or_null,
+    count,
+    flag,
+    flag_at_first_off,
+    key,
+    metadata,
+    partial,
+    words,
+    words_or_null,
+)
 from storage.states import only
 
 person = Table(
@@ -116,10 +127,22 @@ checkin = Table(
     flag("late"),
     big_or_null("replied_at"),
     words("skip_reason"),
+    flag_at_first_off("published"),
     UniqueConstraint("org_id", "family", "period", "person_id", name="checkin_once"),
     Index("checkin_of_round", "org_id", "occurrence_id", "person_id"),
     Index("checkin_by_person", "org_id", "person_id", "asked_at"),
 )
+
+published_block = Table(
+    "published_block",
+    metadata,
+    key("org_id"),
+    key("occurrence_id"),
+    key("manager_id"),
+    Column("block", Integer, primary_key=True, autoincrement=False),
+    words("answers"),
+)
+"""Choices of several people that were once let into a mean, without their names and as they were then."""
 
 checkin_version = Table(
     "checkin_version",

@@ -41,6 +41,16 @@ def talkative_policy(org_id: OrgId = ORG) -> OrgPolicy:
     return replace(org_policy(weekly), org_id=org_id)
 
 
+class _StillClock:
+    """Shows a life's instant."""
+
+    def __init__(self, life: "Life") -> None:
+        self._life = life
+
+    def now(self) -> datetime:
+        return self._life.now
+
+
 class Life:
     """Organisations that live on one store.
 
@@ -55,6 +65,7 @@ class Life:
         numbers = count(1)
         self.organisations = Organisations(read_catalogue(), lambda: f"{next(numbers):032x}")
         self.organisations.replace({policy.org_id: policy for policy in policies})
+        self.clock = _StillClock(self)
         self._events = count(1)
 
     def hire(self, people: Iterable[Person] | None = None, org_id: OrgId = ORG) -> None:

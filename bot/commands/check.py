@@ -54,7 +54,10 @@ def _summarise(org: LoadedOrg, now: datetime) -> None:
 
 
 def _people(org: LoadedOrg) -> str:
-    return f"from {org.people_source}" if org.people is None else f"from a file, {len(org.people)}"
+    sources = [f"from {org.people_source}"] if org.people_source else []
+    if org.people is not None:
+        sources.append(f"{'with' if sources else 'from'} a file of {len(org.people)}")
+    return " ".join(sources)
 
 
 def _named(ids: Sequence[str]) -> str:

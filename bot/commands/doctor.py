@@ -21,13 +21,13 @@ from bot.commands.probing.platforms import probe_platform
 from bot.commands.probing.store import probe_store
 from bot.commands.stores import one_store
 from bot.connections import Connection
+from bot.directory_sync import ConfiguredPeople
 from config.loader import Loaded, load
 from config.organisation import LoadedOrg
 from domain.cards import Answer
 from domain.directory import compare
 from domain.errors import PlatformError
 from domain.events import Inbound
-from domain.people import Person
 from domain.ports import Clock, DirectoryPerson, DirectorySource, Probe
 
 Step = Callable[[str], None]
@@ -70,14 +70,14 @@ async def examine(loaded: Loaded, clock: Clock, step: Step) -> AsyncIterator[Fin
     step("store")
     for probe in await asyncio.to_thread(probe_store, one_store(loaded)):
         yield Finding("", probe)
-    connections = settings_of(loaded, clock, _refuse).connections
+    settings = settings_of(loaded, clock, _refuse)
     try:
         for org in loaded.orgs:
-            own = [connection for connection in connections if connection.org_id == org.policy.org_id]
-            async for probe in _probes(org, own, clock, step):
+            own = [each for each in settings.connections if each.org_id == org.policy.org_id]
+            async for probe in _probes(org, own, settings.people[org.policy.org_id], clock, step):
                 yield Finding(org.policy.org_id, probe)
     finally:
-        for connection in connections:
+        for connection in settings.connections:
             if connection.http is not None:
                 await connection.http.close()
 
@@ -86,38 +86,45 @@ async def _refuse(_event: Inbound) -> Answer:
     raise AssertionError("an examination opens no line on which events could come")
 
 
-async def _probes(org: LoadedOrg, connections: Iterable[Connection], clock: Clock, step: Step) -> AsyncIterator[Probe]:
+async def _probes(
+    org: LoadedOrg, connections: Iterable[Connection], configured: ConfiguredPeople, clock: Clock, step: Step
+) -> AsyncIterator[Probe]:
     for found in probe_calendar(org.policy, clock.now()):
         yield found
     for connection in connections:
         step(f"{org.policy.org_id}: {connection.lane}")
-        if isinstance(connection.settings, MailSettings):
-            yield await probe_mail(connection.settings)
-        for found in await probe_platform(connection, clock):
+        for found in await _probe_connection(connection, clock):
             yield found
         if connection.directory is not None and connection.lane == org.people_source:
-            for found in await _probe_directory(org, connection.lane, connection.directory, step):
+            for found in await _probe_directory(org, connection.lane, connection.directory, configured, step):
                 yield found
-    if org.people is not None:
-        for found in probe_people(org.policy, [each.person for each in org.people]):
+    if configured.complete:
+        for found in probe_people(org.policy, configured.people):
             yield found
 
 
-async def _probe_directory(org: LoadedOrg, platform: str, directory: DirectorySource, step: Step) -> Sequence[Probe]:
+async def _probe_connection(connection: Connection, clock: Clock) -> Sequence[Probe]:
+    if isinstance(connection.settings, MailSettings):
+        return [await probe_mail(connection.settings)]
+    return await probe_platform(connection, clock)
+
+
+async def _probe_directory(
+    org: LoadedOrg, platform: str, directory: DirectorySource, configured: ConfiguredPeople, step: Step
+) -> Sequence[Probe]:
+    seen: list[DirectoryPerson] = []
     try:
-        people = await _read(org, platform, directory, step)
+        async for page in directory.read():
+            seen += page
+            step(f"{org.policy.org_id}: {platform} directory, {len(seen)} people")
     except PlatformError as error:
         fix = error.hint or f"look at the probes of {platform} above"
         return [broken("people", f"the directory cannot be read: {type(error).__name__} {error.code}", fix)]
-    return list(probe_people(org.policy, people))
-
-
-async def _read(org: LoadedOrg, platform: str, directory: DirectorySource, step: Step) -> Sequence[Person]:
-    seen: list[DirectoryPerson] = []
-    async for page in directory.read():
-        seen += page
-        step(f"{org.policy.org_id}: {platform} directory, {len(seen)} people")
-    return compare(org.policy.org_id, platform, seen, (), {}, {}, org.policy.zone).people
+    own_ids = {
+        external: person_id for (where, external), person_id in configured.identities.items() if where == platform
+    }
+    change = compare(org.policy.org_id, platform, seen, (), own_ids, configured.overlays(), org.policy.zone)
+    return list(probe_people(org.policy, change.people))
 
 
 def _row(finding: Finding) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from datetime import date, time, timedelta
 from typing import Annotated, Any
@@ -18,6 +19,7 @@ from config.calendar_warnings import calendar_warnings
 from config.loader import load
 from config.organisation import LoadedOrg
 from config.plan import PlannedMoment, plan
+from config.values import DATE_PATTERN
 from domain.calendar import WorkCalendar, local_instant
 
 LONGEST_DAYS = 3660
@@ -33,12 +35,10 @@ def day_of(text: str) -> date:
         typer.BadParameter: It is none; the sentence shows the form.
     """
     try:
-        return date.fromisoformat(text) if len(text) == len("2026-09-01") else _no_date(text)
+        if re.fullmatch(DATE_PATTERN, text):
+            return date.fromisoformat(text)
     except ValueError:
-        return _no_date(text)
-
-
-def _no_date(text: str) -> date:
+        raise typer.BadParameter(f"there is no day {text}; days look like 2026-09-01") from None
     raise typer.BadParameter(f"{text!r} is no date; write year-month-day, such as 2026-09-01")
 
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from bot.commands.output import say_json
-from config.json_schema import json_schema
+from config.json_schema import json_schema, people_json_schema
 
 
-def command() -> None:
+def command(
+    people: Annotated[bool, typer.Option("--people", help="That of a file of people instead.")] = False,
+) -> None:
     """Print the JSON Schema of an organisation's file."""
-    say_json(json_schema())
+    say_json(people_json_schema() if people else json_schema())

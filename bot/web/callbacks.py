@@ -76,7 +76,8 @@ class Callbacks:
 
 
 def _response(answer: HttpAnswer) -> web.Response:
-    return web.Response(status=answer.status, content_type=answer.content_type, body=answer.body)
+    # As a header: aiohttp's own `content_type` takes no charset, which some platforms want to see.
+    return web.Response(status=answer.status, headers={"Content-Type": answer.content_type}, body=answer.body)
 
 
 def add_routes(app: web.Application, callbacks: Callbacks) -> None:

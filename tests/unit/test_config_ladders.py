@@ -142,3 +142,8 @@ class TestRungs:
         assert told(flow) == [".rungs[0].by: nobody hears it without mail; allowed: chat, or mail at the top"]
         mail = "mail: {host: smtp.example.com, from: a@example.com}"
         assert problems(f"ladders: {{own: {{rungs: {flow}}}}}\n{mail}") == []
+
+    def test_while_the_mail_server_is_wrong_nothing_is_told_about_it(self) -> None:
+        flow = "[{after: 24h, do: remind, by: mail}]"
+        found = problems(f"ladders: {{own: {{rungs: {flow}}}}}\nmail: {{host: smtp.example.com}}")
+        assert [each.split(": ")[1] for each in found] == ["mail.from"]

@@ -187,7 +187,9 @@ class TestAttention:
     """
 
     def rules(self, person_id: str, department: str = "", manager: str | None = None) -> tuple[object, ...]:
-        person = Person(ORG, PersonId(person_id), "x", department=department, manager_id=manager and PersonId(manager))
+        person = Person(
+            ORG, PersonId(person_id), "x", department=department, manager_id=PersonId(manager) if manager else None
+        )
         found = loaded(self.TEXT).policy.attention_for(person)
         return found.quiet, found.per_day, found.workdays_only, found.digest_at
 

@@ -16,6 +16,7 @@ from domain.cadences import (
     Summary,
 )
 from domain.calendar import DayOff
+from domain.ids import PersonId
 from tests.unit.config_texts import cadence, loaded, problems
 
 CHOICES = "questionnaires: {q: {title: 选一选, questions: [{name: a, text: x, kind: choice, options: [p, q]}]}}\n"
@@ -68,8 +69,11 @@ class TestMeaning:
             """,
         )
         assert (own.title, str(own.recurrence), own.if_day_off) == ("对表", "last workday 15:00", DayOff.LATER)
-        assert own.audience.scope == Scope(("研发",), ("li",), ("wang",))
-        assert (own.audience.role, own.audience.without) == (AudienceRole.MANAGERS, (Scope(people=("zhao",)),))
+        assert own.audience.scope == Scope(("研发",), (PersonId("li"),), (PersonId("wang"),))
+        assert (own.audience.role, own.audience.without) == (
+            AudienceRole.MANAGERS,
+            (Scope(people=(PersonId("zhao"),)),),
+        )
         assert (own.answer_ladder, own.grace, own.report) == (None, timedelta(hours=2), Report.COMPARE)
         assert own.follow_up is not None
         assert (own.follow_up.kind, own.follow_up.by, own.follow_up.questionnaire.name) == (
@@ -212,3 +216,7 @@ class TestMistakes:
             cadences: {standup: {when: daily 09:30, questionnaire: q, summary: {to: team, sections: [answers]}}}
         """
         assert problems(text) == []
+
+    def test_what_follows_from_an_unknown_questionnaire_is_not_told(self) -> None:
+        (only,) = told("when: MON 09:00, questionnaire: none, report: compare")
+        assert only.startswith(".questionnaire: there is no questionnaire 'none'")

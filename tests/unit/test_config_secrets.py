@@ -150,3 +150,13 @@ class TestConnections:
             "zh-CN",
         )
         assert settings.policy.name == "main"
+
+    def test_a_directory_of_a_platform_that_is_not_configured_cannot_be_read(self) -> None:
+        found = [str(each) for each in read("people: {source: feishu}").problems]
+        assert found == [
+            "org.yaml:1: platforms: names no platform; allowed: feishu",
+            "org.yaml:1: people.source: is a platform that is not configured; allowed: a platform under platforms",
+        ]
+
+    def test_a_setting_of_null_is_left_out(self) -> None:
+        assert loaded("mail: null\npublic_url: null").mail is None

@@ -11,9 +11,11 @@ import config
 from config.ladders import ladder_findings
 from config.loader import load
 from config.organisation import LoadedOrg, read_organisation
+from config.practice_schema import PresetPart
+from config.problems import ConfigErrors
 from config.questionnaires import questionnaire_findings
 from config.schema import OrgFilePart
-from config.shipped import DEFAULTS, PRESETS, shipped
+from config.shipped import DEFAULTS, PRESETS, read_shipped, shipped
 from config.yaml_source import parse_source, read_source
 from domain.cadences import AudienceRole, Cadence, Listener, Owner, Report, Section
 from domain.calendar import ClockKind, DayOff, QuietHours
@@ -201,3 +203,9 @@ class TestExample:
         path = FOLDER / "example.yaml"
         result = read_organisation(path, parse_source(path.read_text("utf-8"), "example.yaml"), {})
         assert [problem.key for problem in result.problems] == ["platforms.feishu.app_secret", "mail.password"]
+
+
+def test_a_broken_shipped_file_is_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "broken.yaml").write_text("about: x\ncadence: {whenn: MON 09:00}\n", "utf-8")
+    with pytest.raises(ConfigErrors, match=r"broken\.yaml:2: cadence\.whenn: unknown key; did you mean 'when'"):
+        read_shipped(tmp_path / "broken.yaml", PresetPart)

@@ -10,7 +10,7 @@ import pytest
 
 from config.loader import Loaded, load
 from config.problems import ConfigErrors
-from config.watch import watch
+from config.watch import Watched, watch
 from tests.unit.config_texts import ENV, MINIMAL
 
 PATIENCE_SECONDS = 20
@@ -51,20 +51,25 @@ async def watching(path: Path, running: Loaded | None = None) -> AsyncIterator[T
 def path(tmp_path: Path) -> Path:
     """A configuration in a folder of its own."""
     path = tmp_path / "org.yaml"
-    path.write_text(GOOD % "first", "utf-8")
+    write(path, GOOD % "first")
     return path
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file in place."""
+    path.write_text(text, "utf-8")
 
 
 def replace(path: Path, text: str) -> None:
     """Write as editors do: a new file takes the place of the old one."""
     new = path.with_suffix(".new")
-    new.write_text(text, "utf-8")
+    write(new, text)
     os.replace(new, path)
 
 
 async def test_an_edit_is_told(path: Path) -> None:
     async with watching(path) as told:
-        path.write_text(GOOD % "second", "utf-8")
+        write(path, GOOD % "second")
         assert await told.next() == "second"
 
 
@@ -85,37 +90,19 @@ async def test_a_bad_edit_is_told_with_its_line_and_the_next_good_one_as_well(pa
 
 async def test_an_edit_between_loading_and_watching_is_not_lost(path: Path) -> None:
     running = load(path, ENV)
-    path.write_text(GOOD % "second", "utf-8")
+    write(path, GOOD % "second")
     async with watching(path, running) as told:
         assert await told.next() == "second"
 
 
-async def test_what_is_no_edit_is_not_told(path: Path) -> None:
-    async with watching(path) as told:
-        path.touch()
-        (path.parent / "fupan.db").write_bytes(b"a store that changes all the time")
-        path.write_text(GOOD % "second", "utf-8")
-        assert await told.next() == "second"
-        assert told.queue.empty()
-
-
-async def test_a_bad_edit_is_told_once(path: Path) -> None:
-    async with watching(path) as told:
-        replace(path, BAD)
-        await told.next()
-        replace(path, BAD + "# still wrong\n")
-        replace(path, GOOD % "mended")
-        assert await told.next() == "mended"
-
-
 async def test_a_file_of_people_is_watched_wherever_it_is(path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     people = tmp_path_factory.mktemp("elsewhere") / "people.yaml"
-    people.write_text("people: [{id: li, name: 李华}]\n", "utf-8")
-    path.write_text(f"{GOOD % 'first'}people: {{file: {people}}}\n", "utf-8")
+    write(people, "people: [{id: li, name: 李华}]\n")
+    write(path, f"{GOOD % 'first'}people: {{file: {people}}}\n")
     async with watching(path) as told:
-        people.write_text("people: [{id: li}]\n", "utf-8")
+        write(people, "people: [{id: li}]\n")
         assert await told.next() == "people.yaml:1: people[0].name: is missing"
-        people.write_text("people: [{id: li, name: 李}]\n", "utf-8")
+        write(people, "people: [{id: li, name: 李}]\n")
         assert await told.next() == "first"
 
 
@@ -123,22 +110,94 @@ async def test_a_file_that_was_missing_mends_the_configuration_when_it_comes(pat
     async with watching(path) as told:
         replace(path, f"{GOOD % 'second'}people: {{file: people.yaml}}\n")
         assert (await told.next()).startswith("people.yaml:1: cannot be read")
-        (path.parent / "people.yaml").write_text("people: [{id: li, name: 李华}]\n", "utf-8")
+        write(path.parent / "people.yaml", "people: [{id: li, name: 李华}]\n")
         assert await told.next() == "second"
 
 
 async def test_a_secret_that_changes_is_an_edit(path: Path) -> None:
     secret = path.parent / "secret"
-    secret.write_text("one", "utf-8")
-    path.write_text((GOOD % "first").replace('"${FEISHU_SECRET}"', "file:secret"), "utf-8")
+    write(secret, "one")
+    write(path, (GOOD % "first").replace('"${FEISHU_SECRET}"', "file:secret"))
     async with watching(path) as told:
-        secret.write_text("two", "utf-8")
+        write(secret, "two")
         assert await told.next() == "first"
 
 
 async def test_a_new_organisation_in_a_folder_is_an_edit(path: Path) -> None:
     async with watching(path.parent) as told:
-        (path.parent / "a.yaml").write_text(GOOD % "another" + "# its id is the same\n", "utf-8")
+        write(path.parent / "a.yaml", GOOD % "another" + "# its id is the same\n")
         assert (await told.next()).startswith("org.yaml:3: org.id: 'main' is the id of another organisation already")
-        (path.parent / "a.yaml").write_text((GOOD % "another").replace("{name", "{id: other, name"), "utf-8")
+        write(path.parent / "a.yaml", (GOOD % "another").replace("{name", "{id: other, name"))
         assert await told.next() == "another"
+
+
+class TestOneLook:
+    def watched(self, path: Path) -> tuple[Watched, Told]:
+        told = Told()
+        running = load(path, ENV)
+        return Watched(path, ENV, told.take, running.fingerprint, frozenset(running.orgs[0].source_files)), told
+
+    async def test_nothing_is_told_while_the_content_is_the_same(self, path: Path) -> None:
+        watched, told = self.watched(path)
+        await watched.look()
+        replace(path, GOOD % "first")
+        write(path.parent / "fupan.db", "a store that changes all the time")
+        await watched.look()
+        assert told.queue.empty()
+
+    async def test_an_edit_is_told_at_the_first_look_and_not_at_the_second(self, path: Path) -> None:
+        watched, told = self.watched(path)
+        write(path, GOOD % "second")
+        await watched.look()
+        await watched.look()
+        assert (await told.next(), told.queue.empty()) == ("second", True)
+
+    async def test_the_same_mistakes_are_told_once_whatever_else_is_edited(self, path: Path) -> None:
+        watched, told = self.watched(path)
+        for text in (BAD, BAD + "# still wrong\n", BAD + "# and again\n"):
+            write(path, text)
+            await watched.look()
+        assert (await told.next()).startswith("org.yaml:3: orgg")
+        assert told.queue.empty()
+
+    async def test_other_mistakes_are_told_again(self, path: Path) -> None:
+        watched, told = self.watched(path)
+        for text in (BAD, "\n" + BAD):
+            write(path, text)
+            await watched.look()
+        assert [(await told.next())[:10] for _ in range(2)] == ["org.yaml:3", "org.yaml:4"]
+
+    async def test_going_back_to_what_runs_is_told_after_a_mistake(self, path: Path) -> None:
+        watched, told = self.watched(path)
+        for text in (BAD, GOOD % "first", BAD):
+            write(path, text)
+            await watched.look()
+        assert [(await told.next())[:5] for _ in range(3)] == ["org.y", "first", "org.y"]
+
+    async def test_files_that_a_wrong_configuration_names_are_looked_at_too(self, path: Path) -> None:
+        watched, told = self.watched(path)
+        write(path, f"{GOOD % 'second'}people: {{file: people.yaml}}\n")
+        await watched.look()
+        await watched.look()
+        assert path.parent / "people.yaml" in watched.files
+        assert (await told.next()).startswith("people.yaml:1: cannot be read")
+        write(path.parent / "people.yaml", "people: [{id: li, name: 李华}]\n")
+        await watched.look()
+        assert (await told.next(), told.queue.empty()) == ("second", True)
+
+    async def test_a_file_that_is_gone_is_a_mistake(self, path: Path) -> None:
+        watched, told = self.watched(path)
+        os.remove(path)
+        await watched.look()
+        assert (await told.next()).startswith("org.yaml:1: cannot be read")
+
+    async def test_a_secret_in_another_folder_is_watched_once_it_is_named(
+        self, path: Path, tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
+        secret = tmp_path_factory.mktemp("elsewhere") / "secret"
+        write(secret, "one")
+        async with watching(path) as told:
+            replace(path, (GOOD % "second").replace('"${FEISHU_SECRET}"', f"file:{secret}"))
+            assert await told.next() == "second"
+            write(secret, "two")
+            assert await told.next() == "second"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.problems import ConfigErrors, Finding
+from config.problems import ConfigErrors, Finding, near
 from config.yaml_source import DEEPEST, Node, digest_of, parse_source, read_source
 from tests.unit.config_texts import any_yaml
 
@@ -87,6 +87,7 @@ class TestMistakes:
             ("a: 1\nb: [1", "f.yaml:2: is not YAML"),
             ("a: 1\n? [b]: c", "f.yaml:2: a key must be a plain word"),
             ("a: 1\nb: \x07", "f.yaml:2: holds a character that YAML does not allow"),
+            ('a: 1\nb: "\\U00110000"', "f.yaml:2: "),
             ("a: [" + "[" * DEEPEST + "]" * DEEPEST + "]", f"is nested deeper than {DEEPEST} levels"),
         ],
     )
@@ -151,3 +152,9 @@ class TestErrors:
         source = parse_source("a: 1\nb: 2\n", "f")
         late, early = source.problem(Finding(("b",), "x")), source.problem(Finding(("a",), "x"))
         assert ConfigErrors([late, early, late]).errors == (early, late)
+
+    def test_a_near_word_is_offered_unless_there_are_too_many_to_compare(self) -> None:
+        assert near("wekly", ["weekly", "monday"]) == "; did you mean 'weekly'?"
+        assert near("WEEKLY", ["weekly"]) == "; did you mean 'weekly'?"
+        assert near("xyz", ["weekly"]) == ""
+        assert near("wekly", ["weekly", *map(str, range(3000))]) == ""

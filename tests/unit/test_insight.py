@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.insight import NOTABLE, compare, publishable
+from domain.insight import NOTABLE, compare, scored
 from domain.questionnaire import Advice, QuestionKind
 from tests.builders import choice_question, micro, questionnaire, text_question
 
@@ -75,7 +75,10 @@ def test_the_advice_follows_the_distance_from_the_mean() -> None:
 
 
 def test_half_a_point_is_notable_and_less_is_not() -> None:
-    near, far = [_answer(score) for score in (2, 2, 2, 3, 3)], [_answer(score) for score in (2, 2, 2, 2, 3, 3, 3, 3)]
+    near, far = (
+        [_answer(score) for score in (2, 2, 2, 3, 3)],
+        [_answer(score) for score in (1, 2, 2, 2, 3, 3, 3, 3, 3, 3)],
+    )
     at_the_border = compare(micro(), _answer(3), far)[0]
     assert (at_the_border.mine - at_the_border.mean, at_the_border.advice) == (NOTABLE, "先缓一缓")
     assert compare(micro(), _answer(2), far)[0].advice == "可以加一点速度"
@@ -87,23 +90,30 @@ def test_a_question_without_advice_is_compared_in_silence() -> None:
 
 
 @given(st.lists(st.integers(1, 5), max_size=20), st.integers(1, 5))
-def test_the_mean_is_everybodys_and_lies_between_the_extremes(others: list[int], own: int) -> None:
+def test_the_mean_is_of_whole_fives_and_lies_between_the_extremes(scores: list[int], own: int) -> None:
     asked = questionnaire(choice_question(labels=FIVE))
-    scores = [*others, own]
     found = compare(asked, _answer(own), [_answer(score) for score in scores])
     assert bool(found) == (len(scores) >= 5)
     for comparison in found:
-        assert comparison.mean == pytest.approx(sum(scores) / len(scores))
-        assert min(scores) <= comparison.mean <= max(scores)
-        assert (comparison.mine, comparison.size) == (own, len(scores))
+        counted = scores[: comparison.size]
+        assert comparison.size == len(scores) - len(scores) % 5
+        assert comparison.mean == pytest.approx(sum(counted) / len(counted))
+        assert min(counted) <= comparison.mean <= max(counted)
+        assert comparison.mine == own
 
 
-@given(st.lists(st.integers(1, 5), max_size=30), st.integers(0, 30))
-def test_what_is_published_grows_by_five_answers_or_by_none(scores: list[int], earlier: int) -> None:
-    """Whoever looks before and after an answer came in learns nothing of that one answer (P-14)."""
-    group = [_answer(score) for score in scores]
-    now, then = publishable(group), publishable(group[:earlier])
-    assert list(now) == group[: len(now)]
-    assert list(now[: len(then)]) == list(then)
-    assert (len(now) - len(then)) % 5 == 0
-    assert len(group) - len(now) < 5
+@given(st.lists(st.one_of(st.none(), st.integers(1, 5)), max_size=30), st.integers(0, 30))
+def test_two_means_of_a_question_differ_by_five_people_or_by_none(scores: list[int | None], earlier: int) -> None:
+    """Whoever looks before and after an answer came in learns nothing of that one answer (P-14), also where some
+    have left the question out.
+    """
+    asked = questionnaire(choice_question(labels=FIVE))
+    group = [_answer(score) if score else _without_pace() for score in scores]
+    sizes = [sum(found.size for found in compare(asked, _answer(3), part)) for part in (group[:earlier], group)]
+    assert all(size % 5 == 0 for size in sizes)
+    assert sizes[0] <= sizes[1]
+
+
+def test_only_questions_with_scores_are_published() -> None:
+    asked = questionnaire(text_question(), choice_question(labels=FIVE))
+    assert scored(asked) == ("pace",)

@@ -25,6 +25,7 @@ _TABLES = (
     "cadence_seen",
     "occurrence",
     "checkin",
+    "published_block",
     "checkin_version",
     "reply",
     "duty",
@@ -176,11 +177,21 @@ def _checkins() -> None:
         sa.Column("late", sa.Boolean(), nullable=False),
         _big_or_null("replied_at"),
         _text("skip_reason"),
+        sa.Column("published", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.PrimaryKeyConstraint("org_id", "checkin_id"),
         sa.UniqueConstraint("org_id", "family", "period", "person_id", name="checkin_once"),
     )
     op.create_index("checkin_by_person", "checkin", ["org_id", "person_id", "asked_at"])
     op.create_index("checkin_of_round", "checkin", ["org_id", "occurrence_id", "person_id"])
+    op.create_table(
+        "published_block",
+        _text("org_id"),
+        _text("occurrence_id"),
+        _text("manager_id"),
+        sa.Column("block", sa.Integer(), nullable=False),
+        _text("answers"),
+        sa.PrimaryKeyConstraint("org_id", "occurrence_id", "manager_id", "block"),
+    )
     op.create_table(
         "checkin_version",
         _text("org_id"),
