@@ -5,6 +5,7 @@ Exit codes: 0 done, 2 bad configuration or arguments, 1 anything else.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -21,18 +22,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: What stands after `python -m bot`; `None` for those the process was started with.
     """
     try:
-        command_line()(arguments, prog_name="python -m bot")
-    except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else ExitCode.OK
+        return _run(arguments)
     except ConfigErrors as errors:
         return _complain("\n".join(map(str, errors.errors)), ExitCode.BAD_INPUT)
     except CommandFailed as failed:
         return _complain(str(failed), failed.code)
     except FupanError as error:
         return _complain(f"{type(error).__name__}: {error}", ExitCode.FAILED)
+    except BrokenPipeError:
+        # Whoever read our results has seen enough. Python would complain once more when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.FAILED
     except Exception as error:  # noqa: BLE001 - edge: the command line; told once, and the exit code says that it failed
         return _unexpected(error)
-    return ExitCode.OK
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    code: object = ExitCode.OK
+    try:
+        command_line()(arguments, prog_name="python -m bot")
+    except SystemExit as ended:
+        code = ended.code
+    sys.stdout.flush()  # here, where a full disk is still an error of ours
+    return code if isinstance(code, int) else ExitCode.OK
 
 
 def _complain(sentences: str, code: ExitCode) -> int:

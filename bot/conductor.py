@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
+from bot import narrator
 from bot.app import Service
 from bot.clock import DemoClock
-from domain.ids import DutyId, OrgId
-from handlers import rounds
-from handlers.context import Context
-from storage.steering import HistoryEntry
+from domain.ids import OrgId
 from storage.transaction import Transaction
 
 MOST_ROUNDS = 200
@@ -58,16 +55,15 @@ class Conductor:
         return self._clock.now()
 
     async def next_event(self) -> Mapping[str, str] | None:
-        """Return what falls due next."""
-        found = await self._next()
-        return {"at": self._local(found[0]), "what": found[1]} if found else None
+        """Return what falls due next, in the company's language and in those of the page."""
+        return await self._service.writer.run(self._find_next)
 
     async def advance_to(self, instant: datetime, /) -> Sequence[Mapping[str, str]]:
         """Let time pass, playing every due moment in order; return what happened."""
         async with self._one_at_a_time:
             began = self._clock.now()
-            while (found := await self._next()) is not None and found[0] <= instant:
-                self._clock.advance_to(found[0])
+            while (found := await self.next_event()) and (moment := datetime.fromisoformat(found["at"])) <= instant:
+                self._clock.advance_to(moment)
                 await self._settle()
             self._clock.advance_to(instant)
             await self._settle()
@@ -88,40 +84,11 @@ class Conductor:
                 await self._fakes_idle()
                 return
 
-    async def _next(self) -> tuple[datetime, str] | None:
-        return await self._service.writer.run(self._find_next)
-
-    def _find_next(self, transaction: Transaction) -> tuple[datetime, str] | None:
+    def _find_next(self, transaction: Transaction) -> Mapping[str, str] | None:
         now = self._clock.now()
         ctx = self._service.organisations.context(transaction, self._org_id, now)
-        found = [(moment, queue) for queue, moment in transaction.engine.next_moments(now).items()]
-        opening = rounds.next_opening(ctx)
-        if opening is not None:
-            found.append((opening, "opening"))
-        if not found:
-            return None
-        at, queue = min(found)
-        return at, ctx.words.say(ctx.policy.locale, f"demo.next.{queue}")
+        return narrator.coming(ctx, transaction.engine.next_moments(now))
 
-    def _played(self, transaction: Transaction, after: datetime) -> list[Mapping[str, str]]:
+    def _played(self, transaction: Transaction, after: datetime) -> Sequence[Mapping[str, str]]:
         ctx = self._service.organisations.context(transaction, self._org_id, self._clock.now())
-        entries = transaction.engine.history_after(self._org_id, after)
-        lines = [(entry.at, _sentence(ctx, entry)) for entry in entries]
-        return [{"at": self._local(at), "what": line} for at, line in lines if line]
-
-    def _local(self, instant: datetime) -> str:
-        return instant.astimezone(ZoneInfo(self._zone)).isoformat()
-
-
-def _sentence(ctx: Context, entry: HistoryEntry) -> str:
-    """Return what happened in one sentence, or an empty one for what needs no telling."""
-    if entry.kind == "round.begun":
-        cadence = ctx.policy.cadence(entry.detail["cadence"])
-        title = cadence.title if cadence else entry.detail["cadence"]
-        return ctx.words.say(ctx.policy.locale, "demo.played.round", {"title": title})
-    duty = ctx.store.duties.get(DutyId(entry.subject)) if entry.kind == "duty.rung" else None
-    if duty is None:
-        return ""
-    values = {"name": ctx.person(duty.about_id).name, "debtor": ctx.person(duty.debtor_id).name}
-    own = entry.detail["act"] == "remind" and duty.debtor_id == duty.about_id
-    return ctx.words.say(ctx.policy.locale, f"demo.played.{'remind_own' if own else entry.detail['act']}", values)
+        return narrator.happened(ctx, transaction.engine.history_after(self._org_id, after))

@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import random
 import shutil
+import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,12 +21,16 @@ import structlog
 from aiohttp import web
 
 from bot.app import Rhythm, Service
-from bot.assemble import open_store, settings_of, watch_configuration, words
+from bot.assemble import open_store, settings_of, words
 from bot.clock import DemoClock, SystemClock
 from bot.conductor import Conductor
+from bot.demo_home import holding
+from bot.edits import Edits
 from bot.service import announce, until_stopped
 from bot.web.callbacks import MAX_BODY_BYTES
-from config.loader import load
+from config.loader import Loaded, load
+from config.problems import ConfigErrors
+from config.watch import watch
 from domain.calendar import WorkCalendar, local_instant
 from domain.ids import OrgId
 from domain.ports import Clock
@@ -66,18 +71,27 @@ async def run(host: str, port: int, folder: Path, fresh: bool) -> None:
         folder: Where everything is kept.
         fresh: Whether to forget an earlier demo.
     """
-    home = folder / "demo"
-    if fresh and home.exists():
-        shutil.rmtree(home)
-    home.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
+        # Before anything is built: nobody waits for a demo that then cannot be shown.
+        door = stack.enter_context(socket.create_server((host, port), family=_family(host)))
+        home = stack.enter_context(holding(folder, fresh=fresh))
         app = await stack.enter_async_context(stage_app(home))
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=3.0)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, host, port).start()
-        announce(f"复盘 Fupan 的演示在 http://{host}:{port}  (Ctrl-C 停止; 数据在 {home})")
+        await web.SockSite(runner, door).start()
+        announce(_invitation(host, port, home))
         await until_stopped()
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _invitation(host: str, port: int, home: Path) -> str:
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 - shown, not bound
+    page = f"复盘演示 · The Fupan demo: http://{shown}:{port}"
+    return f"{page}\nCtrl-C 停止，数据在 {home} · Ctrl-C stops it, its data are in {home}"
 
 
 @asynccontextmanager
@@ -90,11 +104,11 @@ async def stage_app(home: Path) -> AsyncIterator[web.Application]:
         mail_port = await mail.start()
         stack.push_async_callback(mail.close)
         fake = await stack.enter_async_context(_fake_feishu(home, clock, company))
-        service, conductor = await stack.enter_async_context(_bot(home, clock, fake, mail_port))
+        bot = await stack.enter_async_context(_bot(home, clock, fake, mail_port))
         app = web.Application(client_max_size=MAX_BODY_BYTES)
-        service.routes(app)
-        stage = Stage(platforms={"feishu": fake.feishu}, people=people_of(company), mail=mail, conductor=conductor)
-        control.add_routes(app, stage)
+        bot.service.routes(app)
+        platforms = {"feishu": fake.feishu}
+        control.add_routes(app, Stage(platforms, people_of(company), mail, bot.conductor, bot.edits))
         yield app
 
 
@@ -120,8 +134,15 @@ async def _fake_feishu(home: Path, clock: Clock, company: Company) -> AsyncItera
         await fake.close()
 
 
+@dataclass(frozen=True, slots=True)
+class _Bot:
+    service: Service
+    conductor: Conductor
+    edits: Edits
+
+
 @asynccontextmanager
-async def _bot(home: Path, clock: DemoClock, fake: _Fake, mail_port: int) -> AsyncIterator[tuple[Service, Conductor]]:
+async def _bot(home: Path, clock: DemoClock, fake: _Fake, mail_port: int) -> AsyncIterator[_Bot]:
     environment = {
         "DEMO_STORE": f"sqlite:///{home / 'fupan.db'}",
         "DEMO_FEISHU_URL": fake.url,
@@ -132,15 +153,28 @@ async def _bot(home: Path, clock: DemoClock, fake: _Fake, mail_port: int) -> Asy
     loaded = load(path, environment)
     service = Service(open_store(loaded), words(), clock, owner="demo")
     conductor = Conductor(service, clock, ORG, ZONE, fake.feishu.idle, fake.feishu.run_due_retries)
+    edits = Edits(path, clock.now)
     await service.start(settings_of(loaded, clock, service.handle), Rhythm())
-    watching = asyncio.create_task(watch_configuration(path, environment, loaded, service), name="watch")
+    watching = asyncio.create_task(_watch(path, environment, loaded, service, edits), name="watch")
     try:
         await service.sync_directories()
-        yield service, conductor
+        yield _Bot(service, conductor, edits)
     finally:
         watching.cancel()
         await asyncio.wait({watching})
         await service.close()
+
+
+async def _watch(path: Path, environment: Mapping[str, str], running: Loaded, service: Service, edits: Edits) -> None:
+    async def changed(found: Loaded | ConfigErrors) -> None:
+        if isinstance(found, Loaded):
+            await service.apply(settings_of(found, service.clock, service.handle))
+        else:
+            for problem in found.errors:
+                log.error("the edit was refused; what ran goes on", action="config.refused", at=str(problem))
+        edits.heard(found)
+
+    await watch(path, environment, running, changed)
 
 
 def _configuration(home: Path) -> Path:

@@ -164,13 +164,14 @@ def _in_order(question: Question, values: Sequence[str]) -> tuple[str, ...]:
 
 
 def fields_of(questions: Sequence[Question], answers: Answers) -> tuple[Field, ...]:
-    """Return the card fields for questions, filled with what is answered already."""
-    return tuple(_field(number, question, answers) for number, question in enumerate(questions, start=1))
+    """Return the card fields for questions, numbered if there are several, filled with what is answered already."""
+    if len(questions) == 1:
+        return (_field(questions[0].text, questions[0], answers),)
+    return tuple(_field(f"{number}. {each.text}", each, answers) for number, each in enumerate(questions, start=1))
 
 
-def _field(number: int, question: Question, answers: Answers) -> Field:
+def _field(label: str, question: Question, answers: Answers) -> Field:
     given = answers.get(question.name, "")
-    label = f"{number}. {question.text}"
     if question.kind is QuestionKind.TEXT:
         text = given if isinstance(given, str) else ""
         return TextField(question.name, label, question.required, True, question.max_length, text, question.placeholder)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
+
+from domain.cadences import AudienceRole, Round
 from domain.cards import Card
 from domain.checkin import Checkin
 from domain.duties import due_at
@@ -11,6 +15,9 @@ from domain.people import Person
 from handlers import checkin_cards
 from handlers.context import Context
 from handlers.report import report_card
+
+JOINABLE = timedelta(days=14)
+"""How long after it began a round may still be joined; one that comes round more often ends with its next time."""
 
 
 def latest_card(ctx: Context, actor: Person) -> Card:
@@ -26,25 +33,44 @@ def latest_card(ctx: Context, actor: Person) -> Card:
 
 
 def _missed_round(ctx: Context, actor: Person) -> Checkin | None:
-    zone = ctx.policy.zone_of(actor).key
-    for family in dict.fromkeys(cadence.family for cadence in ctx.policy.cadences if cadence.questionnaire):
-        for round_ in ctx.store.rounds.latest(family, ctx.now):
-            known = ctx.store.checkins.latest(actor.person_id, family)
-            if round_.zone != zone or not round_.cadence.audience.holds(actor):
-                continue
-            if round_.cadence.questionnaire is None or (known and known.period == round_.period):
-                continue
-            ladder = round_.cadence.answer_ladder
-            checkin = Checkin(
-                org_id=ctx.policy.org_id,
-                checkin_id=CheckinId(ctx.new_id()),
-                occurrence_id=round_.occurrence_id,
-                cadence=round_.cadence,
-                period=round_.period,
-                person_id=actor.person_id,
-                asked_at=ctx.now,
-                due_at=due_at(ladder, ctx.now, ctx.pace(actor)) if ladder else None,
-            )
-            if ctx.store.checkins.add(checkin):
-                return checkin
+    for round_ in _running_rounds(ctx, actor):
+        known = ctx.store.checkins.latest(actor.person_id, round_.cadence.family)
+        if known is not None and known.period == round_.period:
+            continue
+        checkin = _joined(ctx, round_, actor)
+        if ctx.store.checkins.add(checkin):
+            return checkin
     return None
+
+
+def _running_rounds(ctx: Context, actor: Person) -> Sequence[Round]:
+    """Return the rounds that somebody may still join, the newest first."""
+    families = dict.fromkeys(cadence.family for cadence in ctx.policy.cadences if cadence.questionnaire)
+    found = [round_ for family in families for round_ in ctx.store.rounds.latest(family, ctx.now)]
+    open_ = [round_ for round_ in found if ctx.now - round_.fires_at <= JOINABLE and _is_for(ctx, round_, actor)]
+    return sorted(open_, key=lambda round_: round_.fires_at, reverse=True)
+
+
+def _is_for(ctx: Context, round_: Round, actor: Person) -> bool:
+    if round_.cadence.questionnaire is None or round_.zone != ctx.policy.zone_of(actor).key:
+        return False
+    audience = round_.cadence.audience
+    if audience.role is AudienceRole.MANAGERS and not ctx.store.people.reports_of(actor.person_id):
+        return False
+    if audience.role is AudienceRole.HRBPS and not ctx.store.people.cared_for(actor.person_id):
+        return False
+    return audience.holds(actor)
+
+
+def _joined(ctx: Context, round_: Round, actor: Person) -> Checkin:
+    ladder = round_.cadence.answer_ladder
+    return Checkin(
+        org_id=ctx.policy.org_id,
+        checkin_id=CheckinId(ctx.new_id()),
+        occurrence_id=round_.occurrence_id,
+        cadence=round_.cadence,
+        period=round_.period,
+        person_id=actor.person_id,
+        asked_at=ctx.now,
+        due_at=due_at(ladder, ctx.now, ctx.pace(actor)) if ladder else None,
+    )

@@ -40,6 +40,7 @@ def _submit(ctx: Context, event: CardClicked, actor: Person, checkin: Checkin) -
     answers = read_form(checkin.questionnaire, {**checkin.draft, **event.form})
     if checkin.questionnaire.pending(answers):
         return _ask_the_rest(ctx, actor, checkin, answers)
+    ctx.end_conversation(actor, event.card)
     card, submission = accept(ctx, actor, checkin, answers, clicked=event.message)
     key = "checkin.toast.submitted" if submission.first else "checkin.toast.changed"
     return _said(ctx, actor, key if submission.changed else "checkin.toast.same", card)
@@ -126,6 +127,7 @@ def _skip_yes(ctx: Context, event: CardClicked, actor: Person, checkin: Checkin)
     reason = event.form.get("reason")
     skipped = skip(checkin, reason if isinstance(reason, str) else "")
     ctx.store.checkins.save(skipped, keep_version=False)
+    ctx.end_conversation(actor, event.card)
     close_answer_duty(ctx, skipped, actor, reason="skipped")
     ctx.store.history.note("checkin.skipped", checkin.checkin_id, actor.person_id, ctx.now, {})
     follow_up.refresh(ctx, skipped, clicked=event.message)

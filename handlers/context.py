@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.calendar import first_allowed, local_instant
+from domain.cards import CardKey
 from domain.duties import Duty, Pace, next_at
 from domain.ids import PersonId
 from domain.people import Person
@@ -53,9 +54,22 @@ class Context:
             raise LookupError(f"nobody has the id {person_id}")
         return person
 
+    def deputy(self, person: Person) -> Person | None:
+        """Return who stands in for somebody; `None` if nobody does, or whoever did has left."""
+        deputy = self.store.people.person(person.deputy_id) if person.deputy_id else None
+        return deputy if deputy is not None and deputy.active else None
+
     def pace(self, person: Person) -> Pace:
         """Return how time passes for the person's duties."""
-        return self.policy.pace_for(person, self.store.people.leave_of(person.person_id))
+        alone = person.deputy_id is not None and self.deputy(person) is None
+        debtor = replace(person, deputy_id=None) if alone else person
+        return self.policy.pace_for(debtor, self.store.people.leave_of(person.person_id))
+
+    def end_conversation(self, person: Person, about: CardKey | None) -> None:
+        """Stop waiting for words about something that the person has just settled by a click."""
+        conversation = self.store.conversations.get(person.person_id, self.now)
+        if conversation is not None and conversation.topic == about:
+            self.store.conversations.end(person.person_id)
 
     def keep(self, duty: Duty) -> None:
         """Store a duty with the moment at which it next wants attention."""

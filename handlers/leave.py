@@ -17,8 +17,9 @@ from handlers.context import Context
 LONGEST = timedelta(days=400)
 """Longer leave is taken for a slip of the keyboard."""
 
-_DATE = re.compile(r"(?:(\d{4})[-./年])?(\d{1,2})[-./月](\d{1,2})日?")
-_RELATIVE = {"今天": 0, "today": 0, "明天": 1, "tomorrow": 1, "后天": 2}
+_RELATIVE = {"今天": 0, "today": 0, "明天": 1, "tomorrow": 1, "大后天": 3, "后天": 2}
+_DAY = re.compile(rf"(?:(\d{{4}})[-./年])?(\d{{1,2}})[-./月](\d{{1,2}})日?|({'|'.join(_RELATIVE)})")
+_UNTIL = re.compile(r"到|至|~|\b(?:until|till|to)\b")
 
 
 def take(ctx: Context, actor: Person, words: str) -> str:
@@ -29,15 +30,11 @@ def take(ctx: Context, actor: Person, words: str) -> str:
     """
     today = ctx.today(actor)
     leave = _read(words, today)
-    if leave.ends_on < today:
-        raise Refused("leave.past")
-    if leave.ends_on - leave.starts_on > LONGEST or leave.starts_on > leave.ends_on:
-        raise Refused("leave.too_long")
     ctx.store.people.add_leave(actor.person_id, leave)
     detail = {"from": leave.starts_on.isoformat(), "to": leave.ends_on.isoformat()}
     ctx.store.history.note("leave.taken", actor.person_id, actor.person_id, ctx.now, detail)
     retime(ctx, actor)
-    deputy = ctx.store.people.person(actor.deputy_id) if actor.deputy_id else None
+    deputy = ctx.deputy(actor)
     if deputy is not None and leave.starts_on <= today:
         _hand_to_deputy(ctx, actor)
     key = "leave.noted_deputy" if deputy else "leave.noted"
@@ -46,24 +43,28 @@ def take(ctx: Context, actor: Person, words: str) -> str:
 
 
 def _read(words: str, today: date) -> Leave:
-    days = [_date(match, today) for match in _DATE.finditer(words)]
-    days += [today + timedelta(days=offset) for word, offset in _RELATIVE.items() if word in words.casefold()]
+    text = words.casefold()
+    days = [_day(match, today) for match in _DAY.finditer(text)]
     if not days:
         raise Refused("leave.no_date")
-    if len(days) == 1:
-        until = re.search(r"到|至|until|to|~", words.casefold())
-        return Leave(today if until else days[0], days[0])
-    return Leave(days[0], days[1])
+    first, last = (days[0], days[-1]) if len(days) > 1 else (today if _UNTIL.search(text) else days[0], days[0])
+    if last < today:
+        raise Refused("leave.past")
+    if first > last or last - first > LONGEST:
+        raise Refused("leave.too_long")
+    return Leave(first, last)
 
 
-def _date(match: re.Match[str], today: date) -> date:
-    year, month, day = match.groups()
+def _day(match: re.Match[str], today: date) -> date:
+    year, month, day, word = match.groups()
+    if word:
+        return today + timedelta(days=_RELATIVE[word])
     try:
         found = date(int(year) if year else today.year, int(month), int(day))
+        if not year and found < today - timedelta(days=31):
+            return found.replace(year=found.year + 1)
     except ValueError as error:
         raise Refused("leave.no_date") from error
-    if not year and found < today - timedelta(days=31):
-        return found.replace(year=found.year + 1)
     return found
 
 

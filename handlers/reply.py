@@ -55,6 +55,7 @@ def _submit(ctx: Context, event: CardClicked, actor: Person, matter: Matter) -> 
         toast = Toast(ToastKind.INFO, speaker.say("answer.missing", {"question": pending[0].text}))
         card = follow_up.request_face(ctx, matter, actor)
         return Answer(toast, replace(card, fields=fields_of(questionnaire.asked(answers), answers)))
+    ctx.end_conversation(actor, event.card)
     card = accept(ctx, actor, matter, answers, clicked=event.message)
     return _said(ctx, actor, "reply.toast.sent", {"name": matter.author.name}, card)
 
@@ -104,6 +105,7 @@ def _meet(ctx: Context, event: CardClicked, actor: Person, matter: Matter) -> An
     question = reply_cards.takes_words(matter.checkin)
     if question is None:
         raise Refused("card.unknown")
+    ctx.end_conversation(actor, event.card)
     words = ctx.speaker(matter.author).say("reply.meet.words", {"name": actor.name})
     card = accept(ctx, actor, matter, {question.name: words}, clicked=event.message)
     return _said(ctx, actor, "reply.toast.meet", {"name": matter.author.name}, card)
@@ -112,6 +114,7 @@ def _meet(ctx: Context, event: CardClicked, actor: Person, matter: Matter) -> An
 def _waive(ctx: Context, event: CardClicked, actor: Person, matter: Matter) -> Answer:
     if not matter.duty.is_open:
         return _present_face(ctx, actor, matter)
+    ctx.end_conversation(actor, event.card)
     done = settle(ctx, matter.duty, waive(matter.duty, ctx.now, actor.person_id, event.action))
     ctx.store.history.note("duty.waived", done.subject, actor.person_id, ctx.now, {"reason": event.action})
     tell_waived(ctx, replace(matter, duty=done), actor)

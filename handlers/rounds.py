@@ -34,12 +34,19 @@ def begin_due(ctx: Context, since: datetime | None) -> int:
         since: When this was last done for the organisation, or `None` after a start.
     """
     begun = 0
+    inhabited = {zone: _inhabited_since(ctx, zone) for zone in _zones(ctx)}
     for cadence in ctx.policy.cadences:
         earliest = max(ctx.store.rounds.first_seen(cadence.name, ctx.now), (since or ctx.now - LOOKBACK))
-        for zone in _zones(ctx):
-            for occurrence in _starting(ctx, cadence, zone, earliest, ctx.now):
+        for zone, known in inhabited.items():
+            after = max(earliest, known - cadence.grace)
+            for occurrence in _occurrences(ctx, cadence, zone, after, ctx.now + _lead(cadence)):
                 begun += _begin(ctx, cadence, zone, occurrence)
     return begun
+
+
+def _inhabited_since(ctx: Context, zone: str) -> datetime:
+    """Return since when somebody of a zone is known: what was long before was not missed, nobody was there to ask."""
+    return ctx.store.rounds.first_seen(f"[{zone}]", ctx.now)
 
 
 def next_opening(ctx: Context) -> datetime | None:
@@ -63,10 +70,14 @@ def _zones(ctx: Context) -> Sequence[str]:
 
 def _starting(ctx: Context, cadence: Cadence, zone: str, after: datetime, until: datetime) -> Sequence[Occurrence]:
     lead = _lead(cadence)
+    return _occurrences(ctx, cadence, zone, after + lead, until + lead)
+
+
+def _occurrences(ctx: Context, cadence: Cadence, zone: str, after: datetime, until: datetime) -> Sequence[Occurrence]:
     found = occurrences(
         cadence.recurrence,
-        after=after + lead,
-        until=until + lead,
+        after=after,
+        until=until,
         calendar=ctx.policy.calendar,
         zone=ZoneInfo(zone),
         if_day_off=cadence.if_day_off,
@@ -136,12 +147,27 @@ def advance(ctx: Context, round_: Round) -> None:
     if step is None:
         ctx.store.rounds.save(replace(round_, next_at=None))
         return
+    if _is_too_late(ctx, round_):
+        skipped = replace(round_, stage=Stage.SKIPPED, next_at=None, reason="too_late")
+        ctx.store.rounds.save(skipped)
+        _note(ctx, skipped)
+        return
     cursor = step(ctx, round_)
     if cursor is not None:
         ctx.store.rounds.save(replace(round_, cursor=cursor))
         return
     stage, moment = stage_after(round_.stage, round_.cadence, round_.fires_at)
     ctx.store.rounds.save(replace(round_, stage=stage, next_at=moment, cursor=""))
+
+
+def _is_too_late(ctx: Context, round_: Round) -> bool:
+    """Tell whether a round that had begun was then kept from what it is for until its grace was over."""
+    is_its_purpose = round_.stage is Stage.ASK or (
+        round_.stage is Stage.SUMMARY and round_.cadence.questionnaire is None
+    )
+    if round_.cursor or not is_its_purpose:
+        return False
+    return ctx.now > stage_times(round_.cadence, round_.fires_at)[round_.stage] + round_.cadence.grace
 
 
 def _ask(ctx: Context, round_: Round) -> str | None:
@@ -203,6 +229,8 @@ def _summarise(ctx: Context, round_: Round) -> str | None:
 
 
 def _announce(ctx: Context, round_: Round) -> str | None:
+    if ctx.now >= round_.fires_at:
+        return None  # announced now, it would only be wrong
     return summaries.notice_slice(ctx, round_)
 
 

@@ -17,10 +17,14 @@ from domain.repositories import Conversation
 from handlers import ask_again, checkin, checkin_cards, follow_up, leave, reply, reply_cards
 from handlers.checkin import ANSWER
 from handlers.context import Context
+from handlers.reply_cards import Matter
 
 PATIENCE = timedelta(hours=24)
 """How long a question asked in words waits for its answer."""
 
+_Command = Callable[[Context, Person, str], Body]
+
+_SLASHES = ("/", "／")
 _STOP_WORDS = frozenset({"取消", "算了", "cancel", "stop"})
 _PASS_WORDS = frozenset({"跳过", "pass", "skip", "-"})
 
@@ -36,11 +40,11 @@ def said(ctx: Context, event: TextSaid, actor: Person) -> None:
 
 
 def _respond(ctx: Context, event: TextSaid, actor: Person) -> Body:
-    name, _, rest = event.text.replace("／", "/", 1).partition(" ")
-    command = _COMMANDS.get(name.removeprefix("/").casefold()) if name.startswith("/") or not rest else None
+    command = _command_of(event.text)
     if command is not None:
         ctx.store.conversations.end(actor.person_id)
-        return command(ctx, actor, rest.strip())
+        act, rest = command
+        return act(ctx, actor, rest)
     quoted = ctx.store.outbox.subject_of(event.reply_to) if event.reply_to else None
     if quoted is not None:
         return _about_card(ctx, actor, quoted, event.text)
@@ -48,6 +52,24 @@ def _respond(ctx: Context, event: TextSaid, actor: Person) -> Body:
     if conversation is not None:
         return _go_on(ctx, actor, conversation, event.text)
     return _unprompted(ctx, actor, event.text)
+
+
+def _command_of(text: str) -> tuple[_Command, str] | None:
+    """Return the command that a text begins with, and what follows it; without a slash it must stand alone."""
+    name, rest = _first_word(text)
+    if not name.startswith(_SLASHES):
+        return (_COMMANDS[name.casefold()], "") if not rest and name.casefold() in _COMMANDS else None
+    name = name[1:]
+    if name.casefold() in _COMMANDS:
+        return _COMMANDS[name.casefold()], rest
+    # Chinese is written without blanks: "/请假到 12-01".
+    glued = next((known for known in _COMMANDS if not known.isascii() and name.startswith(known)), None)
+    return (_COMMANDS[glued], f"{name.removeprefix(glued)} {rest}".strip()) if glued else None
+
+
+def _first_word(text: str) -> tuple[str, str]:
+    words = text.split(maxsplit=1)
+    return (words[0] if words else ""), (words[1] if len(words) > 1 else "")
 
 
 def _about_card(ctx: Context, actor: Person, card: CardKey, text: str) -> Body:
@@ -151,15 +173,32 @@ def _weekly(ctx: Context, actor: Person, rest: str) -> Body:
 
 
 def _reply_command(ctx: Context, actor: Person, rest: str) -> Body:
-    name, _, words = rest.partition(" ")
-    for duty in ctx.store.duties.owed_by(actor.person_id):
-        matter = follow_up.matter_of(ctx, duty) if duty.kind != ANSWER else None
-        if matter is not None and matter.author.name == name:
-            if not words.strip():
-                topic = reply_cards.key_of(matter.checkin)
-                ctx.store.conversations.put(Conversation(actor.person_id, topic, "", {}, ctx.now + PATIENCE))
-            return _reply(ctx, actor, matter.checkin, words)
-    return ctx.speaker(actor).say("reply.none_from", {"name": name} if name else {"name": "?"})
+    name, words = _first_word(rest)
+    matters = _waiting_under(ctx, actor, name)
+    if not matters:
+        return ctx.speaker(actor).say("reply.none_from", {"name": name or "?"})
+    if len(matters) > 1:
+        return _show_each(ctx, actor, matters)
+    (matter,) = matters
+    if not words.strip():
+        topic = reply_cards.key_of(matter.checkin)
+        ctx.store.conversations.put(Conversation(actor.person_id, topic, "", {}, ctx.now + PATIENCE))
+    return _reply(ctx, actor, matter.checkin, words)
+
+
+def _waiting_under(ctx: Context, actor: Person, name: str) -> list[Matter]:
+    owed = (duty for duty in ctx.store.duties.owed_by(actor.person_id) if duty.kind != ANSWER)
+    found = [matter for duty in owed if (matter := follow_up.matter_of(ctx, duty)) and matter.author.name == name]
+    first_of_each = {matter.author.person_id: matter for matter in reversed(found)}
+    return list(first_of_each.values())
+
+
+def _show_each(ctx: Context, actor: Person, matters: list[Matter]) -> Body:
+    """Show the cards of several people of one name: which of them is meant only their words tell."""
+    *others, last = (follow_up.request_face(ctx, matter, actor) for matter in matters)
+    for card in others:
+        ctx.store.outbox.put(Draft(actor.person_id, card, Priority.ANSWER, f"which:{ctx.new_id()}", asked=True))
+    return last
 
 
 def _leave(ctx: Context, actor: Person, rest: str) -> Body:
@@ -187,7 +226,7 @@ def _help(ctx: Context, actor: Person, rest: str) -> Card | str:
     return ctx.speaker(actor).say("help.text", {"count": len(ctx.store.duties.owed_by(actor.person_id))})
 
 
-_COMMANDS: dict[str, Callable[[Context, Person, str], Body]] = {
+_COMMANDS: dict[str, _Command] = {
     "周报": _weekly,
     "复盘": _weekly,
     "weekly": _weekly,

@@ -13,12 +13,13 @@ from aiohttp import web
 from sandbox import page
 from sandbox.control_chat import Chats
 from sandbox.control_clock import Clock
+from sandbox.control_configuration import Configuration
 from sandbox.control_faults import Faults, Mailbox
 from sandbox.control_guard import guarded
-from sandbox.control_stage import ClickResult, Conductor, PlatformFake, Stage
+from sandbox.control_stage import ClickResult, Conductor, Notices, PlatformFake, Stage
 from sandbox.control_stream import Changes, listen_to
 
-__all__ = ["ClickResult", "Conductor", "PlatformFake", "Stage", "add_routes", "make_routes"]
+__all__ = ["ClickResult", "Conductor", "Notices", "PlatformFake", "Stage", "add_routes", "make_routes"]
 
 API = "/sandbox/api"
 """Where the control API lives."""
@@ -67,5 +68,6 @@ def make_routes(stage: Stage, changes: Changes) -> Iterable[web.RouteDef]:
         web.get(f"{API}/faults", guarded(faults.show)),
         web.post(f"{API}/faults", guarded(faults.add)),
         web.delete(f"{API}/faults", guarded(faults.clear)),
+        web.get(f"{API}/configuration", guarded(Configuration(stage).show)),
         web.get(f"{API}/stream", guarded(changes.stream)),
     )

@@ -36,9 +36,13 @@ class Chats:
         return as_json({"people": people, "platforms": list(self._stage.platforms)})
 
     async def messages(self, request: web.Request) -> web.Response:
-        """`GET /sandbox/api/people/{id}/messages?platform=`: the chat; it counts as looked at now."""
+        """`GET /sandbox/api/people/{id}/messages?platform=&peek=`: the chat; it counts as looked at now.
+
+        With `peek=1` it does not: that is for whoever follows what happens without playing that person.
+        """
         seat = _Seat.taken(self._stage, request, request.query.get("platform"))
-        return as_json(self._seen(seat))
+        peeking = choice(request.query.get("peek", "0"), "peek", ("0", "1")) == "1"
+        return as_json(_chat(seat) if peeking else self._seen(seat))
 
     async def open(self, request: web.Request) -> web.Response:
         """`POST .../open {"platform"}`: opens the chat, as picking it on a phone does, and returns it."""
@@ -74,10 +78,10 @@ class Chats:
         return as_json({**self._seen(seat), **extra})
 
     def _seen(self, seat: _Seat) -> dict[str, Any]:
-        messages = list(seat.fake.messages_of(seat.external_id))
-        if messages:
-            self._last_viewed[seat.platform, seat.external_id] = messages[-1]["id"]
-        return {"person": seat.person["id"], "platform": seat.platform, "messages": messages}
+        chat = _chat(seat)
+        if chat["messages"]:
+            self._last_viewed[seat.platform, seat.external_id] = chat["messages"][-1]["id"]
+        return chat
 
     def _described(self, person: Mapping[str, Any]) -> dict[str, Any]:
         unread, last = {}, None
@@ -127,6 +131,11 @@ class _Seat:
             newest_first = [str(one["id"]) for one in reversed(messages)]
             raise InputError(field, f"must be the id of a message of this chat: {listed(newest_first)}", 404)
         return found
+
+
+def _chat(seat: _Seat) -> dict[str, Any]:
+    messages = list(seat.fake.messages_of(seat.external_id))
+    return {"person": seat.person["id"], "platform": seat.platform, "messages": messages}
 
 
 async def _by_hand(deed: Awaitable[_Done]) -> _Done:

@@ -93,15 +93,30 @@ class Conductor(Protocol):
         ...
 
     async def next_event(self) -> Mapping[str, str] | None:
-        """What falls due next, as `at` (ISO 8601 with offset) and `what`; None where nothing is planned."""
+        """What falls due next, as `at` (ISO 8601 with offset) and `what`; None where nothing is planned.
+
+        `what` may also stand under languages ("zh-CN", "en"), for a page that speaks one of them.
+        """
         ...
 
     async def advance_to(self, instant: datetime, /) -> Sequence[Mapping[str, str]]:
-        """Let time pass until `instant`, playing all that falls due in order; returns `at` and `what` of each."""
+        """Let time pass until `instant`, playing all that falls due in order; returns each as `next_event` does."""
         ...
 
     async def settle(self) -> None:
         """Wait until the bot has handled and delivered everything that is due now."""
+        ...
+
+
+class Notices(Protocol):
+    """What the bot says about the file that it is configured by."""
+
+    def latest(self) -> Mapping[str, Any]:
+        """`file` (its path), `at` (ISO 8601, when it was last read) and `problems` (lines; empty if it is in force)."""
+        ...
+
+    def on_change(self, callback: Callable[[], None], /) -> None:
+        """Call back, in the event loop, when the file was read again and what it says is in force or was refused."""
         ...
 
 
@@ -115,9 +130,11 @@ class Stage:
             (`employee`, `manager`, `hrbp` or `admin`) and `ids` (platform name to external id).
         mail: The mail catcher, already listening.
         conductor: The clock and the bot behind it.
+        notices: What the bot says about its configuration, None for one that cannot be edited while it runs.
     """
 
     platforms: Mapping[str, PlatformFake]
     people: Sequence[Mapping[str, Any]]
     mail: MailCatcher
     conductor: Conductor
+    notices: Notices | None = None

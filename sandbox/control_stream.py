@@ -93,8 +93,11 @@ def _event(topics: set[str]) -> bytes:
 
 
 def listen_to(stage: Stage, changes: Changes) -> None:
-    """Publish what the fakes and the mail catcher report."""
+    """Publish what the fakes, the mail catcher and the configuration report."""
     stage.mail.on_change(lambda: changes.publish("mail"))
+    if stage.notices is not None:
+        # Another configuration plans other events: whoever reads the clock anew sees both.
+        stage.notices.on_change(lambda: changes.publish("clock"))
     for name, platform in stage.platforms.items():
         platform.on_change(_teller(stage, name, changes))
 

@@ -14,6 +14,7 @@ from storage.instants import instant, instant_or_none, micros, micros_or_none
 from storage.prepared import Prepared, Statement, Values
 from storage.select_by import change_by, equal, new_names, select_by
 from storage.states import only
+from storage.storable import storable
 from storage.tables import checkin, checkin_version, reply
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def _changing(changed: Checkin) -> Values:
         micros_or_none(changed.submitted_at),
         changed.late,
         micros_or_none(changed.replied_at),
-        changed.skip_reason,
+        storable(changed.skip_reason),
     )
 
 

@@ -71,10 +71,10 @@ class Definitions:
 
     def _remember_written(self) -> None:
         for digest in self._written:
-            self._memory.note_stored(Known(self._org_id, digest))
+            self._memory.note_stored((self._org_id, digest))
 
     def _is_stored(self, digest: str) -> bool:
-        return digest in self._written or self._memory.is_stored(Known(self._org_id, digest))
+        return digest in self._written or self._memory.is_stored((self._org_id, digest))
 
     def _write(self, value: Cadence | Ladder | Card) -> str:
         kind, body = type(value).__name__.lower(), _WRITERS[type(value)](value)
@@ -85,16 +85,16 @@ class Definitions:
         return digest
 
     def _value(self, digest: str) -> Any:
-        known = Known(self._org_id, digest)
+        known = (self._org_id, digest)
         value = self._memory.value(known)
         return value if value is not None else self._read(known)
 
     def _read(self, known: Known) -> object:
         row = self._transaction.row(_LOAD, known)
         if row is None:
-            raise KeyError(known.digest)
+            raise KeyError(known[1])
         kind, body = row
         value: object = _READERS[kind](body)
-        if known.digest not in self._written:
+        if known[1] not in self._written:
             self._memory.note_value(known, value)
         return value

@@ -13,6 +13,7 @@ from storage.instants import instant, instant_or_none, micros, micros_or_none
 from storage.prepared import Prepared, Statement, Values
 from storage.select_by import change_by, equal, new_names, select_by
 from storage.states import only
+from storage.storable import storable
 from storage.tables import OPEN_DUTY, duty
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def saving_values(changed: Duty, next_at: datetime | None) -> Values:
         changed.state.value,
         micros_or_none(changed.closed_at),
         changed.closed_by,
-        changed.reason,
+        storable(changed.reason),
         micros_or_none(next_at) if changed.is_open else None,
         changed.org_id,
         changed.duty_id,

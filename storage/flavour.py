@@ -21,6 +21,12 @@ class Flavour(Enum):
     SQLITE = "sqlite"
     POSTGRESQL = "postgresql"
 
+    # Members hash by name in Python; what is looked up with every statement goes by this number instead.
+    number: int
+
+    def __init__(self, _: str) -> None:
+        self.number = len(type(self).__members__)
+
     @property
     def dialect(self) -> Dialect:
         """The dialect in which statements are spelled, with parameters by position."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from domain.ids import OrgId, PersonId
 from storage.codec import encode_detail
 from storage.prepared import Prepared
+from storage.storable import storable
 from storage.tables import history
 
 if TYPE_CHECKING:
@@ -29,4 +30,5 @@ class History:
     def note(self, kind: str, subject: str, actor: PersonId | None, at: datetime, detail: Mapping[str, str]) -> None:
         """See the port."""
         told, place = self._transaction.tell(at), self._transaction.next_place()
-        self._noted.put(place, (self._org_id, told, place, kind, subject, actor, encode_detail(detail)), None)
+        row = (self._org_id, told, place, kind, storable(subject), actor, encode_detail(detail))
+        self._noted.put(place, row, None)

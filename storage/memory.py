@@ -10,11 +10,8 @@ _MOST_DEFINITIONS = 4096
 """Definitions held at once; a few kilobytes each."""
 
 
-class Known(NamedTuple):
-    """The key of a definition: its organisation and its digest."""
-
-    org_id: OrgId
-    digest: str
+Known = tuple[OrgId, str]
+"""The key of a definition: its organisation and its digest."""
 
 
 class Watermark(NamedTuple):
@@ -52,7 +49,7 @@ class Memory:
         """Remember the value of a definition, and that it is stored."""
         _remember(self._values, known, value)
         self.note_stored(known)
-        self.note_digest(value, known.digest)
+        self.note_digest(value, known[1])
 
     def digest(self, value: object) -> str | None:
         """Return the digest of this very object, or `None`."""

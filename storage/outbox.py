@@ -17,6 +17,7 @@ from storage.message_ids import message_id_of
 from storage.outbox_rows import NewRow
 from storage.people import People
 from storage.states import MessageState, Unreachable
+from storage.storable import storable
 
 if TYPE_CHECKING:
     from storage.transaction import Row, Transaction
@@ -51,7 +52,7 @@ class Outbox:
                 lane=lane,
                 call=call_of(draft.body),
                 person_id=draft.to,
-                dedupe=draft.dedupe,
+                dedupe=storable(draft.dedupe),
                 priority=draft.priority,
                 asked=draft.asked,
                 duty_id=draft.duty_id,

@@ -33,14 +33,7 @@ class Pending(Generic[V]):
             key: Unique over all organisations.
             values: What is to be written.
             meant: What the row stands for.
-
-        Raises:
-            ValueError: A text cannot be stored: it holds a NUL, which PostgreSQL refuses, or half a surrogate pair.
-                Said here, so that it fails who put it and not everybody who is flushed with it.
         """
-        for value in values:
-            if isinstance(value, str) and ("\0" in value or not value.isascii()):
-                _check_storable(value)
         self._journal.put(self._entries, key, (values, meant))
 
     def drop(self, key: Hashable) -> None:
@@ -67,9 +60,3 @@ class Pending(Generic[V]):
         if self._entries:
             self._write(self._statement, [values for values, _ in self._entries.values()])
             self._journal.empty(self._entries)
-
-
-def _check_storable(text: str) -> None:
-    if "\0" in text:
-        raise ValueError("a text holds the character NUL, which cannot be stored")
-    text.encode()

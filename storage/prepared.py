@@ -46,7 +46,7 @@ class Prepared:
         """
         self.names = tuple(names.split())
         self._build = build
-        self._spelled: dict[Flavour, _Spelled] = {}
+        self._spelled: list[_Spelled | None] = [None] * len(Flavour)
 
     def text(self, flavour: Flavour) -> str:
         """Return the statement in an engine's words."""
@@ -63,9 +63,9 @@ class Prepared:
         return text, many if order is None else [_ordered(order, values, constants) for values in many]
 
     def _for(self, flavour: Flavour) -> _Spelled:
-        found = self._spelled.get(flavour)
+        found = self._spelled[flavour.number]
         if found is None:
-            found = self._spelled[flavour] = self._spell(flavour)
+            found = self._spelled[flavour.number] = self._spell(flavour)
         return found
 
     def _spell(self, flavour: Flavour) -> _Spelled:

@@ -13,21 +13,22 @@ from storage.flavour import Flavour
 
 
 class Savepoints:
-    """The savepoints of one transaction, each inside the one before it."""
+    """The savepoints of one transaction, each inside the one before it.
+
+    Attributes:
+        unset: Whether a savepoint must be set before the next statement.
+    """
 
     def __init__(self, flavour: Flavour, cursor: Any) -> None:
         self._run: Callable[[list[str]], None] = _runner(flavour, cursor)
         self._open: list[bool] = []
         self._left_over = 0
-
-    @property
-    def unset(self) -> bool:
-        """Whether a savepoint must be set before the next statement."""
-        return bool(self._open) and not self._open[-1]
+        self.unset = False
 
     def enter(self) -> None:
         """Open a savepoint."""
         self._open.append(False)
+        self.unset = True
 
     def set(self) -> None:
         """Set the savepoints that are open and not yet set."""
@@ -35,23 +36,29 @@ class Savepoints:
         commands += [f"SAVEPOINT {_name(depth)}" for depth, is_set in enumerate(self._open, start=1) if not is_set]
         self._left_over = 0
         self._open = [True] * len(self._open)
+        self.unset = False
         self._run(commands)
 
     def leave(self) -> None:
         """Close the innermost savepoint; what was done inside stays."""
         depth = len(self._open)
-        if self._open.pop():
+        if self._close():
             self._give_back(depth, [])
 
     def undo(self) -> None:
         """Close the innermost savepoint; what was done inside is undone."""
         depth = len(self._open)
-        if self._open.pop():
+        if self._close():
             self._give_back(depth, [f"ROLLBACK TO SAVEPOINT {_name(depth)}"])
 
     def abandon(self) -> None:
         """Close the innermost savepoint of a transaction that the store has given up."""
-        self._open.pop()
+        self._close()
+
+    def _close(self) -> bool:
+        was_set = self._open.pop()
+        self.unset = bool(self._open) and not self._open[-1]
+        return was_set
 
     def _give_back(self, depth: int, commands: list[str]) -> None:
         if depth == 1:

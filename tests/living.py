@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import count
+from pathlib import Path
 
 from bot.organisations import Organisations
 from config.catalogue import read_catalogue
@@ -22,9 +23,15 @@ from domain.policy import OrgPolicy
 from handlers import dispatch, ladders, rounds
 from storage.database import Database
 from storage.transaction import Transaction
-from tests.builders import FRIDAY, ORG, cadence, hours, org_policy, staff
+from tests.builders import FRIDAY, LI_HUA, ORG, WANG_LEI, cadence, hours, org_policy, review_answers, staff
+from tests.command_line import configured
 
 LEASE = timedelta(minutes=1)
+
+REPLY = "加急通道我去谈，周二给你信"
+"""What Li Hua writes to Wang Lei."""
+
+_NOBODY_WHO_SPEAKS = "people:\n  - {id: zhaomin, name: 赵敏, ids: {feishu: ou_zhaomin}}\n"
 
 
 def migrated(url: str) -> None:
@@ -141,3 +148,18 @@ class Life:
                 assert engine.record(lane, sent, self.now, LEASE)
                 yield len(found)
             engine.release(lane, self.now)
+
+
+def with_a_week(folder: Path) -> Path:
+    """Return a configuration whose store has seen a check-in and its reply; its file names neither of the two people."""
+    file = configured(folder, people=_NOBODY_WHO_SPEAKS)
+    migrated(f"sqlite:///{folder}/fupan.db")
+    database = Database.open(f"sqlite:///{folder}/fupan.db")
+    life = Life(database, talkative_policy())
+    life.hire()
+    life.until(FRIDAY)
+    own = life.checkin_of(WANG_LEI)
+    life.click(WANG_LEI, CardKey("checkin", own.occurrence_id), "submit", review_answers())
+    life.click(LI_HUA, CardKey("reply", own.checkin_id), "submit", {"reply": REPLY})
+    database.dispose()
+    return file

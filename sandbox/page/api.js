@@ -28,6 +28,8 @@ const chat = (person) => `/people/${encodeURIComponent(person)}`;
 export const api = {
   people: () => call("GET", "/people"),
   messages: (person, platform) => call("GET", `${chat(person)}/messages?platform=${encodeURIComponent(platform)}`),
+  peek: (person, platform) =>
+    call("GET", `${chat(person)}/messages?peek=1&platform=${encodeURIComponent(platform)}`),
   open: (person, platform) => call("POST", `${chat(person)}/open`, { platform }),
   say: (person, platform, text, replyTo) => call("POST", `${chat(person)}/say`, { platform, text, reply_to: replyTo }),
   act: (person, platform, message, action, form) =>
@@ -36,6 +38,7 @@ export const api = {
   move: (step) => call("POST", "/clock", step),
   mail: () => call("GET", "/mail"),
   letterAddress: (id) => `${ROOT}/mail/${id}/body`,
+  configuration: () => call("GET", "/configuration"),
   faults: () => call("GET", "/faults"),
   setFault: (fault) => call("POST", "/faults", fault),
   clearFaults: () => call("DELETE", "/faults"),

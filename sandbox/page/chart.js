@@ -126,26 +126,23 @@ function column(amount, x, wide, index, y) {
   ];
 }
 
+/** Each category's words stand above its bars: questions are long, and a phone is narrow. */
 function sidewaysBars(drawing) {
   const range = scale(drawing);
-  const left = 76;
+  const words = 17;
   const thick = drawing.series.length > 1 ? 10 : 14;
-  const slot = thick * drawing.series.length + 12;
-  const height = slot * drawing.categories.length + 8;
-  const long = (amount) => (Math.max(amount, 0) / range.top) * (WIDTH - left - 40);
+  const slot = words + thick * drawing.series.length + 9;
+  const height = slot * drawing.categories.length;
+  const long = (amount) => (Math.max(amount, 0) / range.top) * (WIDTH - 34);
   const drawn = drawing.categories.map((category, place) => [
-    svg(
-      "text",
-      { class: "axis", x: left - 8, y: place * slot + slot / 2 + 8, "text-anchor": "end" },
-      short(category, 6),
-    ),
+    svg("text", { class: "axis", x: 0, y: place * slot + 12 }, short(category, 28)),
     drawing.series.map((series, index) => {
       const amount = amountAt(drawing, category, series);
-      const y = place * slot + 10 + index * thick;
+      const y = place * slot + words + index * thick;
       if (amount === null) return null;
       return [
-        svg("rect", { class: tone(index), x: left, y, width: Math.max(long(amount), 1), height: thick - 2, rx: 2 }),
-        svg("text", { class: "figure", x: left + long(amount) + 5, y: y + thick - 3 }, written(amount)),
+        svg("rect", { class: tone(index), x: 0, y, width: Math.max(long(amount), 1), height: thick - 2, rx: 2 }),
+        svg("text", { class: "figure", x: long(amount) + 5, y: y + thick - 3 }, written(amount)),
       ];
     }),
   ]);

@@ -12,10 +12,12 @@ import { emit, on, person, platformOf, state } from "/static/state.js";
 import { dayHead, fullDay, hourAndMinute } from "/static/time.js";
 
 const NEAR_BOTTOM_PX = 80;
+const TALL_MARGIN_PX = 12;
 
 const drawn = new Map(); // message id → {print, element}
 const drafts = new Map(); // person/platform/message → {input: value}
 const pending = new Set(); // ids of messages whose button is at work
+let restsAt = null; // where the box was put to show a tall message from its top
 
 /** Starts the chat; `choose` leads back to the list on a phone. */
 export function startChat(back) {
@@ -72,13 +74,16 @@ function drawHeader(back) {
 
 function drawMessages() {
   const box = byId("messages");
-  const stick = isAtBottom();
+  const follows = isAtBottom() || isAtRest(box);
+  const bottom = isAtBottom();
+  const last = box.lastElementChild;
   const known = box.querySelectorAll(".message").length;
   if (state.person === null) return fill(box, nobody());
   if (state.messages.length === 0) return fill(box, quiet());
   place(box, rows());
-  if (stick) toBottom();
-  else if (box.querySelectorAll(".message").length > known) byId("newer").hidden = false;
+  if (follows && box.lastElementChild !== last) toBottom();
+  else if (bottom) box.scrollTop = box.scrollHeight;
+  else if (!follows && box.querySelectorAll(".message").length > known) byId("newer").hidden = false;
 }
 
 const nobody = () =>
@@ -119,7 +124,8 @@ function place(box, wanted) {
   const focused = document.activeElement;
   const elements = wanted.map(({ key, print, make }) => {
     const kept = drawn.get(key);
-    if (kept?.print === print) return kept.element;
+    // While a button is at work its card stays: the answer to the press brings the new one.
+    if (kept && (kept.print === print || pending.has(key))) return kept.element;
     const element = make();
     drawn.set(key, { print, element });
     if (kept?.element.contains(focused))
@@ -197,13 +203,16 @@ async function act(message, element, key, action, form, button) {
   pending.delete(message.id);
   element.removeAttribute("aria-busy");
   button?.classList.remove("working");
-  if (answer) show(answer, key);
+  if (answer) show(answer, message, key);
+  else drawMessages();
 }
 
-function show(answer, key) {
+function show(answer, message, key) {
   if (answer.error) toast("error", clientError(answer.error));
   else if (answer.toast) toast(answer.toast.type, answer.toast.content);
-  if (answer.card) drafts.delete(key);
+  const now = answer.messages.find((one) => one.id === message.id);
+  // What was typed has arrived once the card has another face, be it in the answer or as an update after it.
+  if (answer.card || now?.version !== message.version) drafts.delete(key);
   take(answer);
   emit("acted");
 }
@@ -220,11 +229,19 @@ export const isAtBottom = () => {
   return box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_BOTTOM_PX;
 };
 
+/** Shows the newest message: at the bottom, and one that is taller than the phone from its top. */
 export function toBottom() {
   const box = byId("messages");
+  const last = box.lastElementChild;
   box.scrollTop = box.scrollHeight;
+  if (last && last.offsetHeight > box.clientHeight)
+    box.scrollTop += last.getBoundingClientRect().top - box.getBoundingClientRect().top - TALL_MARGIN_PX;
+  restsAt = box.scrollTop;
   byId("newer").hidden = true;
 }
+
+/** Nobody has scrolled since the newest message was shown. */
+const isAtRest = (box) => restsAt !== null && Math.abs(box.scrollTop - restsAt) < 1;
 
 function replyTo(message) {
   emit("reply-off");

@@ -2,7 +2,7 @@
 
 import { api } from "/static/api.js";
 import { byId, fill, h } from "/static/dom.js";
-import { t } from "/static/i18n.js";
+import { currentLanguage, t } from "/static/i18n.js";
 import { tellFailure } from "/static/notices.js";
 import { emit, on, state } from "/static/state.js";
 import { fullDay, hourAndMinute, moment, weekday } from "/static/time.js";
@@ -19,6 +19,9 @@ let said = () => ""; // the last sentence for screen readers, made anew in each 
 export function startClock() {
   on(["clock", "language"], draw);
 }
+
+/** What happens, in the page's language where the server tells it in that one too. */
+const inWords = (event) => event[currentLanguage()] ?? event.what;
 
 /** Lets time pass up to the next planned event, where there is one. */
 export const toNextEvent = () => state.clock?.next && move(NEXT);
@@ -97,7 +100,7 @@ function next(clock, busy) {
   const words = clock.next
     ? [
         h("span", { class: "quiet" }, `${t("nextIs")} · ${moment(clock.next.at)}`),
-        h("b", { "data-testid": "clock-next-what" }, clock.next.what),
+        h("b", { "data-testid": "clock-next-what" }, inWords(clock.next)),
       ]
     : h("span", { class: "quiet" }, t("nothingNext"));
   return h(
@@ -113,13 +116,13 @@ const progress = (busy) =>
     "p",
     { class: "progress", role: "status", "aria-live": "polite", "data-testid": "clock-progress" },
     busy ? h("span", { class: "spinner", "aria-hidden": "true" }) : null,
-    busy ? t("playing") : said(),
+    busy ? t("playing") : said() || t("clockRuns"),
   );
 
 function log(clock) {
   const entries = [...clock.log]
     .reverse()
-    .map((one) => h("li", {}, h("time", {}, moment(one.at)), h("span", {}, one.what)));
+    .map((one) => h("li", {}, h("time", {}, moment(one.at)), h("span", {}, inWords(one))));
   return h(
     "details",
     { class: "log", open: true, "data-testid": "clock-log" },

@@ -45,8 +45,8 @@ function letter(mail) {
       "summary",
       {},
       h("b", {}, mail.subject || t("noSubject")),
-      h("time", {}, moment(mail.time)),
       h("span", { class: "quiet" }, t("mailTo", { to: mail.to.join(", ") })),
+      h("time", {}, moment(mail.time)),
     ),
     inside,
   );

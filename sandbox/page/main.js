@@ -4,6 +4,7 @@ import { api, listen } from "/static/api.js";
 import { loadChat, startChat } from "/static/chat.js";
 import { startClock } from "/static/clock.js";
 import { startComposer } from "/static/composer.js";
+import { startConfiguration } from "/static/configuration.js";
 import { byId, fill, h } from "/static/dom.js";
 import { startFaults } from "/static/faults.js";
 import { startGuide } from "/static/guide.js";
@@ -31,6 +32,8 @@ const refreshPeople = () =>
   });
 const refreshClock = () => refresh("clock", api.clock, (answer) => (state.clock = answer));
 const refreshMail = () => refresh("mail", api.mail, (answer) => (state.mails = answer.mails));
+const refreshConfiguration = () =>
+  refresh("configuration", api.configuration, (answer) => (state.configuration = answer.configuration));
 const refreshFaults = () => refresh("faults", api.faults, (answer) => (state.faults = answer));
 
 /** The simulated clock may run on by itself; what shows no other minute is not drawn anew. */
@@ -45,7 +48,7 @@ async function followClock() {
 const face = (clock) => JSON.stringify([clock?.now.slice(0, 16), clock?.next, clock?.busy, clock?.log.length]);
 
 async function refreshAll() {
-  await Promise.all([refreshClock(), refreshMail(), refreshFaults()]);
+  await Promise.all([refreshClock(), refreshMail(), refreshFaults(), refreshConfiguration()]);
   await Promise.all([loadChat(), refreshPeople()]);
 }
 
@@ -70,18 +73,23 @@ function showTab(name) {
 }
 
 function seeMail() {
-  showTab("side");
   state.mailsSeen = state.mails.length;
   emit("mail");
-  byId("mail").scrollIntoView({ block: "start" });
+  seePanel("mail");
   byId("mail").querySelector("summary")?.focus();
+}
+
+function seePanel(id) {
+  showTab("side");
+  byId(id).scrollIntoView({ block: "start" });
 }
 
 function drawUnread() {
   const [people, side] = document.querySelectorAll(".tabs .dot");
   const fresh = state.mails.length - state.mailsSeen;
   people.hidden = !state.people.some((one) => one.unread > 0);
-  side.hidden = byId("mail-news").hidden = fresh <= 0;
+  byId("mail-news").hidden = fresh <= 0;
+  side.hidden = fresh <= 0 && !state.configuration?.problems.length;
   byId("mail-news").textContent = t("mailNews", { count: fresh });
 }
 
@@ -108,6 +116,7 @@ async function onChange(change) {
   const asked = [];
   // While time passes, every change is a sign that it has come further.
   if (change.clock || state.advancing) asked.push(refreshClock());
+  if (change.clock) asked.push(refreshConfiguration());
   if (change.mail) asked.push(refreshMail());
   if (change.faults) asked.push(refreshFaults());
   if (change.people.includes(state.person)) asked.push(loadChat());
@@ -129,9 +138,10 @@ function startTop() {
   for (const tab of document.querySelectorAll(".tabs [data-tab]"))
     tab.addEventListener("click", () => showTab(tab.dataset.tab));
   byId("mail-news").addEventListener("click", seeMail);
+  byId("configuration-news").addEventListener("click", () => seePanel("configuration"));
   on(["language"], drawLanguage);
   on(["people", "person", "language"], drawPlatforms);
-  on(["mail", "people", "language"], drawUnread);
+  on(["mail", "people", "language", "configuration"], drawUnread);
   on(["acted"], () => Promise.all([refreshPeople(), refreshFaults()]));
 }
 
@@ -143,6 +153,7 @@ async function start() {
   startClock();
   startGuide(choose, seeMail);
   startMailbox();
+  startConfiguration();
   startFaults();
   showTab("people");
   emit("language");

@@ -11,6 +11,7 @@ export const state = {
   advancing: null, // which clock button is at work
   mails: [],
   mailsSeen: 0,
+  configuration: null, // {file, at, problems}, where the stage has one
   faults: { faults: [], kinds: {} },
 };
 

@@ -1,14 +1,16 @@
 """`doctor` on a whole installation: the fakes of the sandbox as platform and mail server, a store of its own."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from sqlalchemy import create_engine, text
 
 from adapters.http import HttpSession
 from adapters.mail.settings import MailSettings, TlsMode
@@ -20,7 +22,6 @@ from bot.commands.probing.store import probe_store
 from config.loader import load
 from domain.ports import Probe
 from sandbox.mail import MailCatcher
-from storage.database import Database
 from tests.command_line import SECRET, Here, configured
 from tests.contract.feishu_stub import SteppingClock, open_session
 from tests.contract.feishu_tenant import APP, Tenant, open_tenant
@@ -50,9 +51,9 @@ async def http() -> AsyncIterator[HttpSession]:
 def installation(folder: Path, tenant: Tenant, mail: MailCatcher, people: str = "{source: feishu}") -> Path:
     """Write a configuration that talks to the fakes; its store is migrated."""
     file = configured(folder, f"mail: {{host: 127.0.0.1, port: {mail.port}, from: fupan@example.com, tls: none}}")
-    text = file.read_text("utf-8").replace("{file: people.yaml}", people).replace(", admins: [zhaomin]", "")
-    text = text.replace("cli_x", APP.app_id).replace(SECRET, APP.secret)
-    file.write_text(text.replace("http://127.0.0.1:9", tenant.settings.base_url), "utf-8")
+    told = file.read_text("utf-8").replace("{file: people.yaml}", people).replace(", admins: [zhaomin]", "")
+    told = told.replace("cli_x", APP.app_id).replace(SECRET, APP.secret)
+    file.write_text(told.replace("http://127.0.0.1:9", tenant.settings.base_url), "utf-8")
     migrated(f"sqlite:///{folder}/fupan.db")
     return file
 
@@ -113,14 +114,8 @@ async def test_an_empty_leader_field_is_found_in_the_real_directory(
     tmp_path: Path, tenant: Tenant, mail: MailCatcher
 ) -> None:
     for person in tenant.fake.people():
-        await tenant.fake.change_user(without_leader(tenant, person["open_id"]))
+        await tenant.fake.change_user(replace(tenant.fake.user(person["open_id"]), leader=None))
     assert not (await examined(installation(tmp_path, tenant, mail)))["people.managers"].ok
-
-
-def without_leader(tenant: Tenant, open_id: str):  # type: ignore[no-untyped-def]
-    from dataclasses import replace
-
-    return replace(tenant.fake.user(open_id), leader=None)
 
 
 async def test_a_platform_that_nobody_reaches_is_told_with_its_address(tmp_path: Path, mail: MailCatcher) -> None:
@@ -204,10 +199,10 @@ def test_a_store_without_tables_is_advice_and_gets_none(store_url: str) -> None:
 
 def test_a_store_of_another_release_is_told(store_url: str) -> None:
     migrated(store_url)
-    database = Database.open(store_url)
-    with database.transaction() as transaction:
-        transaction.command("UPDATE alembic_version SET version_num = '9999'")
-    database.dispose()
+    engine = create_engine(store_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
     probe = next(iter(probe_store(store_url)))
     assert probe.ok
     assert "revision 9999, this release wants" in probe.detail
@@ -227,9 +222,9 @@ def test_a_file_that_is_no_store_is_broken(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def here(capsys: pytest.CaptureFixture[str]) -> Iterator[Here]:
+def here(capsys: pytest.CaptureFixture[str]) -> Here:
     """Runs commands in this process."""
-    yield Here(capsys)
+    return Here(capsys)
 
 
 def test_the_command_fails_if_anything_is_broken(here: Here, tmp_path: Path) -> None:

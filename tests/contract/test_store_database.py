@@ -1,20 +1,28 @@
 """Opening a store: which addresses are taken, what is hidden, and what is said when it cannot be written."""
 
 import sqlite3
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import make_url, text
+from sqlalchemy import make_url
 
 from domain.errors import StoreDown
 from storage.database import Database
 from storage.failures import as_store_down
 from storage.flavour import Flavour
-from tests.builders import ORG, WANG_LEI, person
+from storage.transaction import Row, Transaction
+from tests.builders import ORG, WANG_LEI, leave, person
 from tests.contract.store_world import company, crowd, employ, migrated, opened
 from tests.stores import Databases
+
+
+def ask(transaction: Transaction, statement: str) -> Sequence[Row]:
+    """Run a statement of this engine alone, on the transaction's own connection."""
+    result = transaction._connection.exec_driver_sql(statement)
+    return [tuple(row) for row in result] if result.returns_rows else []
 
 
 def file_of(database: Database) -> str:
@@ -52,13 +60,13 @@ def test_a_probe_writes_and_can_be_repeated(database: Database) -> None:
     database.check()
     database.check()
     with database.transaction() as transaction:
-        assert transaction.query(text("SELECT tried FROM scratch")) == [(2,)]  # type: ignore[arg-type]
+        assert ask(transaction, "SELECT tried FROM scratch") == [(2,)]
 
 
 def test_sqlite_stores_safely(sqlite_store: Database) -> None:
     with sqlite_store.transaction() as transaction:
         settings = {
-            pragma: transaction.query(text(f"PRAGMA {pragma}"))[0][0]  # type: ignore[arg-type]
+            pragma: ask(transaction, f"PRAGMA {pragma}")[0][0]
             for pragma in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         }
     assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}
@@ -98,7 +106,7 @@ def test_a_folder_in_place_of_the_file_is_a_store_that_is_down(tmp_path: Path) -
 def fill_disk(database: Database) -> None:
     """Let the file of a SQLite store grow no more, for as long as its connection lasts."""
     with database.transaction() as transaction:
-        transaction.query(text("PRAGMA max_page_count = 1"))  # type: ignore[arg-type]
+        ask(transaction, "PRAGMA max_page_count = 1")
 
 
 def test_a_full_disk_is_said_and_leaves_nothing_behind(sqlite_store: Database) -> None:
@@ -114,33 +122,28 @@ def test_a_full_disk_is_said_and_leaves_nothing_behind(sqlite_store: Database) -
 def test_after_a_full_disk_nothing_else_of_the_transaction_is_stored(sqlite_store: Database) -> None:
     """SQLite may have rolled back on its own; what followed would otherwise be stored alone."""
     fill_disk(sqlite_store)
-    with pytest.raises(StoreDown), sqlite_store.transaction() as transaction:
-        people = transaction.store(ORG).people
-        with pytest.raises(StoreDown), transaction.savepoint():
-            _save_all(transaction.store(ORG).people.save, transaction.flush)
-        with pytest.raises(StoreDown):
-            people.by_identity("feishu", "ou_1")
-        with pytest.raises(StoreDown), transaction.savepoint():
-            people.add_leave(WANG_LEI, _leave())
+
+    def pass_over_it() -> None:
+        with sqlite_store.transaction() as transaction:
+            people = transaction.store(ORG).people
+            for known in crowd(2000):
+                people.save(known)
+            with pytest.raises(StoreDown), transaction.savepoint():
+                transaction.flush()
+            with pytest.raises(StoreDown):
+                people.by_identity("feishu", "ou_1")
+            with pytest.raises(StoreDown), transaction.savepoint():
+                people.add_leave(WANG_LEI, leave("2026-11-27"))
+
+    with pytest.raises(StoreDown):
+        pass_over_it()
     with company(sqlite_store) as store:
         assert store.people.everybody() == []
 
 
-def _save_all(save: object, flush: object) -> None:
-    for known in crowd(2000):
-        save(known)  # type: ignore[operator]
-    flush()  # type: ignore[operator]
-
-
-def _leave() -> object:
-    from tests.builders import leave
-
-    return leave("2026-11-27")
-
-
 def test_a_writer_that_never_lets_go_is_a_store_that_is_down(sqlite_store: Database) -> None:
     with sqlite_store.transaction() as transaction:
-        transaction.query(text("PRAGMA busy_timeout = 0"))  # type: ignore[arg-type]
+        ask(transaction, "PRAGMA busy_timeout = 0")
     with closing(sqlite3.connect(file_of(sqlite_store), isolation_level=None)) as another:
         another.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreDown, match="locked"):
@@ -149,31 +152,44 @@ def test_a_writer_that_never_lets_go_is_a_store_that_is_down(sqlite_store: Datab
     sqlite_store.check()
 
 
+def attempt(database: Database, work: Callable[[Transaction], object]) -> None:
+    """Do something in a transaction of its own."""
+    with database.transaction() as transaction:
+        work(transaction)
+
+
 def test_a_lost_connection_is_said_and_the_next_transaction_has_a_new_one(postgres_store: Database) -> None:
-    with pytest.raises(StoreDown), postgres_store.transaction() as transaction:
-        ((backend,),) = transaction.query(text("SELECT pg_backend_pid()"))  # type: ignore[arg-type]
-        with postgres_store.transaction() as another:
-            another.query(text(f"SELECT pg_terminate_backend({backend})"))  # type: ignore[arg-type]
+    def lose_it(transaction: Transaction) -> None:
+        ((backend,),) = ask(transaction, "SELECT pg_backend_pid()")
+        attempt(postgres_store, lambda another: ask(another, f"SELECT pg_terminate_backend({backend})"))
         transaction.store(ORG).people.save(person())
-        transaction.flush()
+
+    with pytest.raises(StoreDown):
+        attempt(postgres_store, lose_it)
     with company(postgres_store) as store:
         assert store.people.everybody() == []
 
 
 def test_a_server_that_only_reads_is_a_store_that_is_down(postgres_store: Database) -> None:
-    with pytest.raises(StoreDown, match="ReadOnly"), postgres_store.transaction() as transaction:
-        transaction.query(text("SET TRANSACTION READ ONLY"))  # type: ignore[arg-type]
+    def write_all_the_same(transaction: Transaction) -> None:
+        ask(transaction, "SET TRANSACTION READ ONLY")
         transaction.store(ORG).people.save(person())
+
+    with pytest.raises(StoreDown, match="ReadOnly"):
+        attempt(postgres_store, write_all_the_same)
 
 
 def test_a_lock_that_is_not_given_in_time_is_a_store_that_is_down(postgres_store: Database) -> None:
+    def change(transaction: Transaction) -> None:
+        ask(transaction, "SET LOCAL lock_timeout = '1ms'")
+        transaction.store(ORG).people.save(person(name="又改名"))
+
     employ(postgres_store, [person()])
     with postgres_store.transaction() as holder:
         holder.store(ORG).people.save(person(name="改名"))
         holder.flush()
-        with pytest.raises(StoreDown, match="LockNotAvailable"), postgres_store.transaction() as waiter:
-            waiter.query(text("SET LOCAL lock_timeout = '1ms'"))  # type: ignore[arg-type]
-            waiter.store(ORG).people.save(person(name="又改名"))
+        with pytest.raises(StoreDown, match="LockNotAvailable"):
+            attempt(postgres_store, change)
 
 
 def test_our_own_faults_are_not_taken_for_a_store_that_is_down() -> None:

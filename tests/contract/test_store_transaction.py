@@ -23,6 +23,8 @@ from tests import builders
 from tests.builders import FRIDAY, LI_HUA, ORG, WANG_LEI, duty, person
 from tests.contract.store_world import OTHER, company, deliver, employ, message, put
 
+LONG_AGO = FRIDAY.replace(year=2000)
+
 
 class Failed(Exception):
     """What a handler raises."""
@@ -47,18 +49,23 @@ def test_what_a_transaction_did_is_there_afterwards(database: Database) -> None:
 
 
 def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
-    with pytest.raises(Failed), company(database) as store:
-        store.people.save(person())
-        store.duties.open(duty(), FRIDAY)
-        store.outbox.put(message())
-        store.history.note("kind", "subject", None, FRIDAY, {})
-        raise Failed
+    with pytest.raises(Failed):
+        begin_and_fail(database)
     with database.transaction() as transaction:
         store = transaction.store(ORG)
         assert store.people.person(WANG_LEI) is None
         assert store.duties.get(duty().duty_id) is None
         assert transaction.engine.outbox_counts() == {}
-        assert list(transaction.engine.history_after(ORG, FRIDAY.replace(year=2000))) == []
+        assert list(transaction.engine.history_after(ORG, LONG_AGO)) == []
+
+
+def begin_and_fail(database: Database) -> None:
+    with company(database) as store:
+        store.people.save(person())
+        store.duties.open(duty(), FRIDAY)
+        store.outbox.put(message())
+        store.history.note("kind", "subject", None, FRIDAY, {})
+        raise Failed
 
 
 def test_what_is_done_while_only_reading_is_forgotten(database: Database) -> None:
@@ -89,7 +96,7 @@ def test_a_failed_savepoint_takes_back_what_was_stored_and_what_only_waited(data
         assert store.people.person(WANG_LEI) is None
         assert store.people.identities("feishu") == {}
         assert transaction.engine.outbox_counts() == {}
-        assert list(transaction.engine.history_after(ORG, FRIDAY.replace(year=2000))) == []
+        assert list(transaction.engine.history_after(ORG, LONG_AGO)) == []
 
 
 def test_what_waited_before_a_savepoint_survives_its_failure_even_if_it_was_written_inside(database: Database) -> None:
@@ -212,7 +219,7 @@ def test_nothing_is_written_twice(database: Database) -> None:
         transaction.flush()
         transaction.flush()
     with database.transaction() as transaction:
-        assert len(transaction.engine.history_after(ORG, FRIDAY.replace(year=2000))) == 1
+        assert len(transaction.engine.history_after(ORG, LONG_AGO)) == 1
 
 
 # The parts.

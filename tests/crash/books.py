@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy import create_engine, text
 
 PATIENCE_SECONDS = 20
 """How long SQLite's lock is waited for: longer than any commit of the bot on a busy machine."""
@@ -26,7 +26,7 @@ class Books:
 
     def __init__(self, url: str, org_id: str) -> None:
         options = {"timeout": PATIENCE_SECONDS} if url.startswith("sqlite") else {}
-        self._engine = create_engine(url, poolclass=NullPool, connect_args=options)
+        self._engine = create_engine(url, pool_pre_ping=True, isolation_level="AUTOCOMMIT", connect_args=options)
         self._org_id = org_id
 
     def rows(self, query: str, **values: object) -> list[tuple[Any, ...]]:
@@ -61,6 +61,10 @@ class Books:
         change = "INSERT INTO cadence_seen (org_id, cadence, first_seen) VALUES (:org, :cadence, :since)"
         with self._engine.begin() as connection:
             connection.execute(text(change), {"org": self._org_id, "cadence": cadence, "since": micros})
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._engine.dispose()
 
     def _filled(self, query: str, values: Mapping[str, object]) -> Mapping[str, object]:
         return {"org": self._org_id, **values} if ":org" in query else values

@@ -20,7 +20,9 @@ from sandbox.feishu import FakeApp, Ingress
 ORG = "town"
 ZONE = ZoneInfo("Asia/Shanghai")
 HR = "hr"
-QUESTION = "done"
+TITLE = "两句话"
+QUESTIONS = ("done", "next")
+"""Two, because a set of answers can be typed in one message from two on."""
 
 _KEY = "encrypt-key-of-the-town"
 
@@ -96,7 +98,7 @@ class Firm:
         app = self.app("")
         connection = {"app_id": app.app_id, "app_secret": app.secret, "mode": app.ingress.value, "base_url": feishu_url}
         sealed = {"encrypt_key": app.encrypt_key} if app.encrypt_key else {}
-        question = {"name": QUESTION, "text": "这周做成了什么？", "kind": "text"}
+        questions = [{"name": name, "text": f"{name}?", "kind": "text"} for name in QUESTIONS]
         return {
             "org": {"id": ORG, "name": "镇上", "timezone": ZONE.key},
             "storage": {"url": store_url},
@@ -107,7 +109,7 @@ class Firm:
             "platforms": {"feishu": {**connection, **sealed}},
             "mail": {"host": "127.0.0.1", "port": mail_port, "from": "fupan@example.com", "tls": "none"},
             "ladders": {"patient": SAY_NOTHING, **self.ladders},
-            "questionnaires": {"one": {"title": "一句话", "questions": [question]}},
+            "questionnaires": {"one": {"title": TITLE, "questions": questions}},
             "cadences": {name: {"audience": {"teams": self.heads}, **each} for name, each in self.cadences.items()},
         }
 
@@ -132,4 +134,3 @@ def announced_at(instant: datetime) -> Part:
     fires_at = (instant + timedelta(hours=2)).replace(second=0, microsecond=0)
     before = f"{round((fires_at - instant).total_seconds())}s"
     return asked_at(fires_at, notice={"before": before, "to": "audience"}, title="预告")
-

@@ -66,6 +66,11 @@ class Replica:
         """Whether it has not ended, as far as we know."""
         return self._process.returncode is None
 
+    @property
+    def is_serving(self) -> bool:
+        """Whether it listens."""
+        return self.alive and self._has_said("service.started")
+
     def url(self, path: str) -> str:
         """The address of one of its pages."""
         return f"http://127.0.0.1:{self._port}{path}"

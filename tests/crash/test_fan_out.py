@@ -10,18 +10,16 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from datetime import timedelta
 from pathlib import Path
 from random import Random
 
 import pytest
 
 from adapters.feishu.client import ABILITIES
-from bot.clock import SystemClock
 from bot.pace import LanePace
 from tests.crash import strikes
-from tests.crash.firm import Firm, announced_at, asked_at
 from tests.crash.replica import Replica
+from tests.crash.rounds import all_are_asked, assert_asked_once, known_for_an_hour, missed_round
 from tests.crash.town_hall import TownHall, town_hall
 from tests.stores import Databases
 
@@ -29,35 +27,6 @@ pytestmark = pytest.mark.crash
 
 KILLS = 12
 PEOPLE = 200
-
-
-def missed_round(staff: int, managers: int = 1) -> Firm:
-    """A firm whose question was due two minutes ago."""
-    due = SystemClock().now() - timedelta(minutes=2)
-    return Firm(staff, managers, {"friday": asked_at(due)})
-
-
-def known_for_an_hour(hall: TownHall, *cadences: str) -> None:
-    """Let practices have been known before they were due, so that what was missed is made good."""
-    for name in cadences:
-        hall.books.know_since(name, SystemClock().now() - timedelta(hours=1))
-
-
-async def all_are_asked(hall: TownHall) -> None:
-    """Wait until the store says that everybody's card lies in their chat."""
-    count = len(hall.firm.people)
-    await hall.until(lambda: hall.books.count("outbox AND state = 'sent'") == count, "everybody is asked")
-
-
-def assert_asked_once(hall: TownHall) -> None:
-    """Everybody has one card in the chat; the store has one round, one check-in each, and knows which card is whose."""
-    chats = hall.chats()
-    assert Counter(len(chat) for chat in chats.values()) == {1: len(chats)}
-    known = {row[0] for row in hall.books.rows("SELECT external_id FROM outbox WHERE org_id = :org")}
-    assert known == {chat[0]["id"] for chat in chats.values()}
-    assert hall.books.count("occurrence") == 1
-    assert hall.books.count("checkin") == len(chats)
-    assert hall.fake.complaints == []
 
 
 async def test_each_of_200_people_gets_one_card_though_the_only_process_is_killed_12_times(
@@ -80,7 +49,7 @@ async def test_each_of_200_people_gets_one_card_though_the_only_process_is_kille
 async def _strike(hall: TownHall, number: int, replica: Replica) -> None:
     """Every second strike is the sharpest one; the others fall on a start or on a reserved window."""
     if number % 2:
-        await strikes.at_a_message(hall, hall.chance.randint(1, 40), lambda: replica)
+        await strikes.at_an_arrival(hall, hall.chance.randint(1, 40), lambda: replica)
     elif number % 4:
         await strikes.with_a_window_reserved(hall, lambda: replica)
     else:
@@ -95,7 +64,7 @@ async def test_two_replicas_that_die_in_turn_keep_the_pace_and_ask_each_person_o
         known_for_an_hour(hall, "friday")
         pair = [await hall.start(), await hall.start()]
         for _ in range(KILLS):
-            dead = await strikes.at_a_message(hall, chance.randint(1, 25), lambda: chance.choice(pair))
+            dead = await strikes.at_an_arrival(hall, chance.randint(1, 25), lambda: chance.choice(pair))
             await hall.bury(dead)
             pair[pair.index(dead)] = await hall.start()
         await all_are_asked(hall)
@@ -111,8 +80,8 @@ async def test_what_a_dead_sender_has_leased_is_taken_over_when_its_lease_ends(
     """The one test that waits for a lease in earnest; the others are spared it by `TownHall.bury`."""
     async with town_hall(tmp_path, durable_postgres_url, missed_round(30), chance) as hall:
         known_for_an_hour(hall, "friday")
-        pair = {replica.pid: replica for replica in (await hall.open(), await hall.open())}
-        dead = await strikes.at_a_message(hall, 5, lambda: pair[_sender(hall)])
+        pair = {replica.pid: replica for replica in (await hall.start(), await hall.start())}
+        dead = await strikes.at_an_arrival(hall, 5, lambda: pair[_sender(hall)])
         await hall.mourn(dead)
         await all_are_asked(hall)
         assert_asked_once(hall)

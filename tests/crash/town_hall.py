@@ -15,6 +15,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from sandbox.company import User
 from sandbox.feishu import CallRecord, ClickResult, FeishuFake, Ingress, State, make_app
 from sandbox.mail import MailCatcher
 from tests.crash.books import Books
-from tests.crash.firm import ORG, QUESTION, Firm
+from tests.crash.firm import ORG, QUESTIONS, Firm
 from tests.crash.replica import Replica
 from tests.living import migrated
 
@@ -36,6 +37,13 @@ PATIENCE_SECONDS = 90.0
 _LOOK_SECONDS = 0.05
 _MESSAGES = "/open-apis/im/v1/messages"
 _TOO_FAST = (99991400, 230020, 11232)
+
+
+class Arrival(Enum):
+    """Where something of the bot's arrives."""
+
+    CHAT = "chat"
+    MAIL = "mail"
 
 
 class TenantClock:
@@ -79,10 +87,10 @@ class TownHall:
         self._port = 0
         self._replicas: list[Replica] = []
         self._changed = asyncio.Event()
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners: list[Callable[[Arrival], None]] = []
         self._seen: set[str] = set()
         fake.on_change(self._chat_changed)
-        mail.on_change(self._changed.set)
+        mail.on_change(lambda: self._arrived(Arrival.MAIL))
 
     # Processes
 
@@ -113,6 +121,11 @@ class TownHall:
     async def mourn(self, replica: Replica) -> None:
         """Wait until a killed process is gone; its leases last as long as they last."""
         assert await replica.gone() == -signal.SIGKILL, f"the process ended otherwise:\n{replica.tail()}"
+
+    def hears(self) -> bool:
+        """Whether a process serves that can hear events."""
+        connected = self.firm.ingress is Ingress.WEBHOOK or self.fake.connections() > 0
+        return connected and any(each.is_serving for each in self._replicas)
 
     def alive(self) -> list[Replica]:
         """The processes that run, oldest first."""
@@ -149,8 +162,11 @@ class TownHall:
             self._changed.clear()
 
     @contextmanager
-    def at_each_message(self, told: Callable[[], None]) -> Iterator[None]:
-        """Call back inside of Feishu for each message of the bot, after it is stored and before that is answered."""
+    def at_each_arrival(self, told: Callable[[Arrival], None]) -> Iterator[None]:
+        """Call back for each message and letter of the bot, after it is stored where it arrived and before the answer.
+
+        Whoever sent it cannot know yet that it arrived; killed by the callback, it never will.
+        """
         self._listeners.append(told)
         try:
             yield
@@ -169,8 +185,12 @@ class TownHall:
         last = self.fake.messages_of(open_id)[-1]
         if last["from"] == "bot" and last["id"] not in self._seen:
             self._seen.add(last["id"])
-            for told in list(self._listeners):
-                told()
+            self._arrived(Arrival.CHAT)
+
+    def _arrived(self, where: Arrival) -> None:
+        self._changed.set()
+        for told in list(self._listeners):
+            told(where)
 
     # What people see and do
 
@@ -183,19 +203,27 @@ class TownHall:
         return {person: self.chat(person) for person in self.firm.people}
 
     async def type_answer(self, person: str, words: str) -> None:
-        """Quote the newest card and write beneath it; returns after the first try to tell the bot."""
-        await self.fake.say(open_id(person), words, self._form(person)["id"])
+        """Quote the newest form and answer all its questions alike; returns after the first try to tell the bot."""
+        text = "\n".join(f"{number}. {words}" for number, _ in enumerate(QUESTIONS, start=1))
+        await self.fake.say(open_id(person), text, self._form(person)["id"])
 
     async def press_submit(self, person: str, words: str) -> ClickResult:
-        """Fill in the newest form and press its button, once."""
+        """Fill in the newest form with the same and press its button, once."""
         form = self._form(person)
         action = next(button["action"] for button in form["buttons"] if button["action"].startswith("submit"))
-        return await self.fake.click(open_id(person), form["id"], action, {QUESTION: words})
+        return await self.fake.click(open_id(person), form["id"], action, dict.fromkeys(QUESTIONS, words))
 
     def _form(self, person: str) -> dict[str, Any]:
         return next(message for message in reversed(self.chat(person)) if message["inputs"])
 
-    # What Feishu has noted
+    # What the bot and Feishu have noted
+
+    def something_is_to_come(self) -> bool:
+        """Whether the bot has still to say something: it has not begun, a message waits, or a ladder climbs."""
+        if self.books.count("outbox") == 0:
+            return True
+        waits = self.books.count("outbox AND state IN ('ready', 'sending')")
+        return waits + self.books.count("duty AND next_at IS NOT NULL") > 0
 
     def sends(self) -> list[CallRecord]:
         """The calls that asked for a message, refused ones too, oldest first."""
@@ -272,3 +300,4 @@ async def town_hall(folder: Path, store_url: str, firm: Firm, chance: random.Ran
         await runner.cleanup()
         await fake.close()
         await mail.close()
+        hall.books.close()

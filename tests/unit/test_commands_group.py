@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -76,3 +77,34 @@ def test_help_loads_no_command_and_nothing_heavy() -> None:
     assert "bot.commands.group" in loaded
     assert not [name for name in loaded if name.split(".")[0] in HEAVY]
     assert not [name for name in loaded if name in {f"bot.commands.{command}" for command in COMMANDS}]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check",),
+        ("check", "--config"),
+        ("plan", "--config", "x", "--from", "soon"),
+        ("plan", "--config", "nothing.yaml"),
+        ("serve", "--config", "x", "--port", "70000"),
+        ("serve", "--config", "x", "--log-level", "loud"),
+        ("sandbox", "--port", "eighty"),
+        ("doctor", "--config", "nothing.yaml"),
+        ("migrate", "--config", "nothing.yaml"),
+        ("export", "--config", "nothing.yaml", "--org", "acme", "--person", "x"),
+        ("erase", "--config", "nothing.yaml", "--org", "acme", "--person", "x", "--yes"),
+        ("backup", "--config", "nothing.yaml"),
+        ("nonsense",),
+        ("version", "surplus"),
+    ],
+    ids=" ".join,
+)
+def test_bad_arguments_end_with_2_before_anything_is_done(
+    here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert here(*arguments) == 2
+    assert here.out == ""
+    assert here.err.strip()
+    assert "Traceback" not in here.err
+    assert list(tmp_path.iterdir()) == []

@@ -170,7 +170,7 @@ class TestFields:
     def test_a_text_question_becomes_a_text_field_with_what_was_written(self) -> None:
         asked = replace(text_question(max_length=200), placeholder="一句话就够", required=False)
         assert fields_of((asked,), {"result": "试产成功"}) == (
-            TextField("result", "1. 本周最重要的成果?", False, True, 200, "试产成功", "一句话就够"),
+            TextField("result", "本周最重要的成果?", False, True, 200, "试产成功", "一句话就够"),
         )
 
     def test_a_choice_becomes_a_choice_field_with_what_was_chosen(self) -> None:
@@ -178,6 +178,16 @@ class TestFields:
         assert fields_of((text_question(), choice_question()), {"pace": "v3"})[1] == ChoiceField(
             "pace", "2. 这周的节奏?", options, True, False, ("v3",), ""
         )
+
+    @given(questionnaires())
+    def test_several_questions_are_numbered_from_one_and_a_single_one_is_not(self, asked: Questionnaire) -> None:
+        labels = [field.label for field in fields_of(asked.questions, {})]
+        texts_asked = [question.text for question in asked.questions]
+        numbered = [f"{number}. {text}" for number, text in enumerate(texts_asked, start=1)]
+        assert labels == (texts_asked if len(texts_asked) == 1 else numbered)
+
+    def test_no_questions_make_no_fields(self) -> None:
+        assert fields_of((), {}) == ()
 
     def test_several_choices_show_all_that_were_chosen(self) -> None:
         [field] = fields_of((choice_question(kind=QuestionKind.CHOICES),), {"pace": ("v1", "v3")})

@@ -1,0 +1,153 @@
+"""Tells in a line what happened in the demo and what comes next, in both languages of its page.
+
+Equal things of one minute are told together: a Friday that 25 people let pass is one line, not 25.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from domain.duties import Act, Duty, next_at, rung_at
+from domain.ids import DutyId
+from domain.people import Role
+from handlers import rounds
+from handlers.context import Context
+from storage.steering import HistoryEntry
+
+PAGE_LANGUAGES = ("zh-CN", "en")
+"""The languages between which a visitor of the page can switch."""
+
+MOST_DUTIES = 500
+"""Open duties that are looked at to say what comes next; the demo's company has not nearly as many."""
+
+BETWEEN = " · "
+
+Line = Mapping[str, str]
+"""`at` (ISO 8601 with the company's offset), `what` in the company's language, and the same by page language."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Deed:
+    """One thing that the clock does.
+
+    Attributes:
+        act: The word under which the catalogue tells it.
+        to: Whom it is told to, as ladders name them; empty for a round.
+        name: Whom it is about, or a round's title.
+        debtor: Who owes; empty for a round.
+    """
+
+    act: str
+    to: str
+    name: str
+    debtor: str = ""
+
+
+def happened(ctx: Context, entries: Iterable[HistoryEntry]) -> list[Line]:
+    """Return what happened, oldest first; what needs no telling is left out."""
+    groups: dict[tuple[object, ...], list[tuple[datetime, _Deed]]] = {}
+    for entry in entries:
+        deed = _deed_of(ctx, entry)
+        if deed is not None:
+            groups.setdefault((entry.at.replace(second=0, microsecond=0), *_kind(deed)), []).append((entry.at, deed))
+    return [_line(ctx, group[0][0], [[deed for _, deed in group]]) for group in groups.values()]
+
+
+def coming(ctx: Context, queues: Mapping[str, datetime]) -> Line | None:
+    """Return what falls due next.
+
+    Args:
+        ctx: The demo's organisation.
+        queues: When each sort of thing next falls due, by its name.
+
+    Returns:
+        All that is due at the soonest moment, in one line; `None` where nothing is planned.
+    """
+    opening = rounds.next_opening(ctx)
+    moments = {**queues, "opening": opening} if opening else queues
+    if not moments:
+        return None
+    at = min(moments.values())
+    due = [name for name, moment in moments.items() if moment == at]
+    deeds = _climbing(ctx, at) if "duties" in due else []
+    plain = [name for name in due if name != "opening" and not (name == "duties" and deeds)]
+    return _line(ctx, at, _grouped(deeds), plain, _opening_titles(ctx, at) if "opening" in due else "")
+
+
+def _line(
+    ctx: Context, at: datetime, groups: Sequence[Sequence[_Deed]], queues: Sequence[str] = (), titles: str = ""
+) -> Line:
+    def told(locale: str) -> str:
+        parts = [ctx.words.say(locale, "demo.next.opening", {"titles": titles})] if titles else []
+        parts += [_sentence(ctx, locale, group) for group in groups]
+        parts += [ctx.words.say(locale, f"demo.next.{name}") for name in queues]
+        return BETWEEN.join(parts)
+
+    local = at.astimezone(ZoneInfo(ctx.policy.zone)).isoformat()
+    return {"at": local, "what": told(ctx.policy.locale), **{locale: told(locale) for locale in PAGE_LANGUAGES}}
+
+
+def _sentence(ctx: Context, locale: str, deeds: Sequence[_Deed]) -> str:
+    first = deeds[0]
+    if not first.to:
+        return ctx.words.say(locale, f"demo.played.{first.act}", {"title": first.name})
+    values = {"name": first.name, "debtor": first.debtor, "to": ctx.words.say(locale, f"demo.to.{first.to}")}
+    if len(deeds) == 1:
+        return ctx.words.say(locale, f"demo.played.{first.act}", values)
+    debtors = {deed.debtor for deed in deeds}
+    people = first.debtor if len(debtors) == 1 else ctx.words.say(locale, "demo.people", {"count": len(debtors)})
+    return ctx.words.say(locale, f"demo.together.{first.act}", {**values, "debtors": people, "count": len(deeds)})
+
+
+def _grouped(deeds: Iterable[_Deed]) -> list[list[_Deed]]:
+    groups: dict[tuple[str, ...], list[_Deed]] = {}
+    for deed in deeds:
+        groups.setdefault(_kind(deed), []).append(deed)
+    return list(groups.values())
+
+
+def _kind(deed: _Deed) -> tuple[str, ...]:
+    return (deed.act, deed.to) if deed.to else (deed.act, deed.to, deed.name)
+
+
+def _deed_of(ctx: Context, entry: HistoryEntry) -> _Deed | None:
+    if entry.kind == "round.begun":
+        cadence = ctx.policy.cadence(entry.detail["cadence"])
+        return _Deed("round", "", cadence.title if cadence else entry.detail["cadence"])
+    duty = ctx.store.duties.get(DutyId(entry.subject)) if entry.kind == "duty.rung" else None
+    return _rung(ctx, duty, Act(entry.detail["act"]), Role(entry.detail["to"])) if duty else None
+
+
+def _rung(ctx: Context, duty: Duty, act: Act, to: Role) -> _Deed:
+    own = "_own" if duty.debtor_id == duty.about_id else ""
+    return _Deed(f"{act.value}{own}", to.value, ctx.person(duty.about_id).name, ctx.person(duty.debtor_id).name)
+
+
+def _climbing(ctx: Context, at: datetime) -> list[_Deed]:
+    people = [person.person_id for person in ctx.store.people.everybody()]
+    return [
+        _next_deed(ctx, duty, at)
+        for duty in ctx.store.duties.open_of_people(people, MOST_DUTIES)
+        if _due(ctx, duty, at)
+    ]
+
+
+def _due(ctx: Context, duty: Duty, at: datetime) -> bool:
+    moment = next_at(duty, ctx.pace(ctx.person(duty.debtor_id)))
+    return moment is not None and moment <= at
+
+
+def _next_deed(ctx: Context, duty: Duty, at: datetime) -> _Deed:
+    moment = rung_at(duty, duty.step, ctx.pace(ctx.person(duty.debtor_id)))
+    if moment is None or moment > at:
+        return _rung(ctx, duty, Act.REMIND, Role.DEBTOR)
+    rung = duty.ladder.rungs[duty.step]
+    return _rung(ctx, duty, rung.act, rung.to)
+
+
+def _opening_titles(ctx: Context, at: datetime) -> str:
+    alone = [(one, replace(ctx, policy=replace(ctx.policy, cadences=(one,)))) for one in ctx.policy.cadences]
+    return BETWEEN.join(dict.fromkeys(one.title for one, world in alone if rounds.next_opening(world) == at))

@@ -1,0 +1,37 @@
+"""What tests of the handlers ask for: an office of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from datetime import datetime
+
+import pytest
+
+from domain.people import Person
+from storage.database import Database
+from tests.stores import Databases
+from tests.unit.config_texts import loaded
+from tests.unit.office import OPENING, Office, crew, migrated
+
+Found = Callable[..., Office]
+
+
+@pytest.fixture
+def found(sqlite_databases: Databases) -> Iterator[Found]:
+    """A function that founds an office: by a configuration's text, its people, and the first instant."""
+    with ExitStack() as stack:
+
+        def build(configuration: str = "", people: Iterable[Person] | None = None, now: datetime = OPENING) -> Office:
+            url = sqlite_databases.clone(migrated)
+            stack.callback(sqlite_databases.drop, url)
+            database = Database.open(url)
+            stack.callback(database.dispose)
+            office = Office(database, loaded(ORG_TEXT + configuration).policy, now)
+            office.hire(*(crew() if people is None else people))
+            return office
+
+        yield build
+
+
+ORG_TEXT = "org: {id: acme, name: 示例科技, admins: [admin]}\n"
