@@ -1,21 +1,24 @@
 """Delivery: drains the outbox, lane by lane, at each platform's pace.
 
 Rule: a row is reserved under the lane's epoch before it is sent and recorded after it; a row that was reserved but
-never recorded is sent again by the next owner with the same idempotency key.
+never recorded is sent again by the next owner with the same idempotency key. Where a platform takes no such key, rows
+are reserved one by one, so that a crash leaves one in doubt at most. What was sent is recorded as soon as it can be:
+while the store is down, whoever knows it waits.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
 import structlog
 
 from bot.organisations import Organisations
-from bot.pace import LanePace
+from bot.pace import LanePace, ReceiverPace
 from bot.retry import outcome_of
 from bot.writer import Writer
 from domain.errors import PlatformError, StoreDown
@@ -25,6 +28,8 @@ from domain.ports import Clock, Platform
 from handlers.release import Gate, local_days
 from storage.lanes import Lane
 from storage.transaction import Transaction
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +41,9 @@ WINDOW = 64
 
 LANES_AT_ONCE = 64
 """Lanes one process drains at the same time."""
+
+STORE_WAIT_SECONDS = 1.0
+"""Between tries to write something about a claimed lane while the store is down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,25 +149,45 @@ class Delivery:
         if platform is None or self._organisations.policy(lane.org_id) is None:
             return  # the lease holds the lane for a while; nothing could be sent for it here
         pace, free_at = LanePace.of(platform.abilities), lane.next_at
+        receivers = ReceiverPace(platform.abilities.per_receiver_per_second)
+        most = WINDOW if platform.abilities.idempotent_seconds else 1
         while not self._stopping:
-            reserved = await self._writer.run(partial(self._reserve, lane=lane, pace=pace, free_at=free_at))
+            reserve = partial(self._reserve, lane=lane, pace=pace, free_at=free_at, most=most)
+            reserved = await self._write(reserve)
             if reserved is None:
                 return
             free_at = reserved.free_at
-            outcomes = await self._send_all(platform, reserved.window)
-            if not await self._record(lane, outcomes):
+            outcomes = await self._send_all(platform, reserved.window, receivers)
+            if not await self._write(partial(self._record, lane=lane, outcomes=outcomes)):
                 return
-        await self._writer.run(lambda tx: tx.engine.release(lane, self._clock.now()))
+        await self._write(lambda tx: tx.engine.release(lane, self._clock.now()))
 
-    async def _record(self, lane: Lane, outcomes: Sequence[Outcome]) -> bool:
-        now = self._clock.now()
-        return await self._writer.run(lambda tx: tx.engine.record(lane, outcomes, now, LEASE))
+    async def _write(self, work: Callable[[Transaction], T]) -> T:
+        """Run a piece of work about a claimed lane as soon as the store can be written.
 
-    def _reserve(self, transaction: Transaction, lane: Lane, pace: LanePace, free_at: datetime) -> _Reserved | None:
+        Raises:
+            StoreDown: It could not be written any more before the end.
+        """
+        while True:
+            try:
+                return await self._writer.run(work)
+            except StoreDown as error:
+                if self._stopping:
+                    raise
+                action = "delivery.store_down"
+                log.warning("the store is down; a lane waits", action=action, error=type(error).__name__)
+            await asyncio.sleep(STORE_WAIT_SECONDS)
+
+    def _record(self, transaction: Transaction, lane: Lane, outcomes: Sequence[Outcome]) -> bool:
+        return transaction.engine.record(lane, outcomes, self._clock.now(), LEASE)
+
+    def _reserve(
+        self, transaction: Transaction, lane: Lane, pace: LanePace, free_at: datetime, most: int
+    ) -> _Reserved | None:
         """Judge due rows and reserve the next window; `None` when nothing is due, and the lane is given back."""
         now = self._clock.now()
         engine = transaction.engine
-        candidates = engine.pick(lane, now, WINDOW)
+        candidates = engine.pick(lane, now, most)
         if not candidates:
             engine.release(lane, now)
             return None
@@ -176,22 +204,34 @@ class Delivery:
             return None
         return _Reserved(list(map(_Sending, released.sends, slots)), free_at)
 
-    async def _send_all(self, platform: Platform, window: Sequence[_Sending]) -> Sequence[Outcome]:
+    async def _send_all(
+        self, platform: Platform, window: Sequence[_Sending], receivers: ReceiverPace
+    ) -> Sequence[Outcome]:
+        receivers.forget_before(self._clock.now())
         async with asyncio.TaskGroup() as group:
             queues: dict[str, list[_Sending]] = {}
             for sending in window:
                 queues.setdefault(sending.message.receiver, []).append(sending)
-            tasks = [group.create_task(self._send_in_turn(platform, queue)) for queue in queues.values()]
+            tasks = [group.create_task(self._send_in_turn(platform, queue, receivers)) for queue in queues.values()]
         return [outcome for task in tasks for outcome in task.result()]
 
-    async def _send_in_turn(self, platform: Platform, queue: Sequence[_Sending]) -> Sequence[Outcome]:
-        return [await self._send(platform, sending) for sending in queue]
+    async def _send_in_turn(
+        self, platform: Platform, queue: Sequence[_Sending], receivers: ReceiverPace
+    ) -> Sequence[Outcome]:
+        outcomes: list[Outcome] = []
+        for sending in queue:
+            receiver = sending.message.receiver
+            await self._wait_until(receivers.ready_at(receiver, sending.at))
+            receivers.called(receiver, self._clock.now())
+            outcomes.append(await self._send(platform, sending.message))
+        return outcomes
 
-    async def _send(self, platform: Platform, sending: _Sending) -> Outcome:
-        wait = (sending.at - self._clock.now()).total_seconds()
+    async def _wait_until(self, instant: datetime) -> None:
+        wait = (instant - self._clock.now()).total_seconds()
         if wait > 0:
             await asyncio.sleep(wait)
-        message = sending.message
+
+    async def _send(self, platform: Platform, message: Outgoing) -> Outcome:
         try:
             external_id = await platform.deliver(message)
         except PlatformError as error:

@@ -1,8 +1,8 @@
 """The pace of a lane: so many calls in any minute and in any second, remembered across crashes by one instant.
 
-This is the generic cell rate algorithm (ITU-T I.371): the lane's `next_at` is the theoretical arrival time of the next
-call. A burst may run ahead of it by the tolerance. Since it is stored before anything is sent, a successor after a
-crash starts behind what the dead owner may have sent.
+Within a lane, calls to one person are kept apart as well. A lane's pace is the generic cell rate algorithm (ITU-T
+I.371): its `next_at` is the theoretical arrival time of the next call. A burst may run ahead of it by the tolerance.
+Since it is stored before anything is sent, a successor after a crash starts behind what the dead owner may have sent.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from domain.ports import Abilities
 
 MARGIN = 0.98
 """Share of the documented limit that is used; the rest absorbs clocks that run apart."""
+
+RECEIVER_MARGIN = 0.8
+"""Share of what one person may get: a call that is late by its own distance from the next one breaks no window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +54,28 @@ class LanePace:
             slots.append(max(now, arrival - self.tolerance))
             arrival = max(arrival, slots[-1]) + self.interval
         return slots, arrival
+
+
+class ReceiverPace:
+    """Keeps calls to one person apart; held in memory, so a successor after a crash may call a little too soon once.
+
+    Args:
+        per_second: How many calls to one person a platform takes in any second.
+    """
+
+    def __init__(self, per_second: float) -> None:
+        self._apart = timedelta(seconds=1 / (per_second * RECEIVER_MARGIN))
+        self._called: dict[str, datetime] = {}
+
+    def ready_at(self, receiver: str, slot: datetime) -> datetime:
+        """Return when somebody may be called next, if the lane allows it from `slot` on."""
+        called = self._called.get(receiver)
+        return slot if called is None else max(slot, called + self._apart)
+
+    def called(self, receiver: str, now: datetime) -> None:
+        """Note that a call to somebody begins."""
+        self._called[receiver] = now
+
+    def forget_before(self, now: datetime) -> None:
+        """Drop whoever was called so long ago that it does not matter any more."""
+        self._called = {receiver: at for receiver, at in self._called.items() if at + self._apart > now}

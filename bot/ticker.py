@@ -23,6 +23,7 @@ from domain.ids import OrgId
 from domain.ports import Clock
 from handlers import ladders, rounds
 from handlers.context import Context
+from storage.housekeeping import sweep
 from storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)
@@ -32,6 +33,12 @@ BATCH = 500
 
 POISON_DELAY = timedelta(minutes=10)
 """A duty or round whose handling failed is tried again after this long, so that it does not block the others."""
+
+UNSERVED_DELAY = timedelta(minutes=1)
+"""What belongs to an organisation that this configuration does not name steps aside for so long."""
+
+SWEEP = timedelta(hours=1)
+"""How often what was kept long enough is removed."""
 
 RECHECK = timedelta(hours=1)
 """How often openings are computed afresh even if none was expected: zones and calendars may have changed."""
@@ -55,6 +62,7 @@ class Ticker:
         self._scheduler = AsyncIOScheduler()
         self._checked: dict[OrgId, datetime] = {}
         self._opening: dict[OrgId, datetime] = {}
+        self._next_sweep = clock.now()
         self._running = asyncio.Lock()
         self.last_tick: datetime | None = None
 
@@ -78,7 +86,7 @@ class Ticker:
 
     def forget_openings(self) -> None:
         """Compute anew when cadences open next; called after a change of configuration or people."""
-        self._opening.clear()
+        self._opening = {}  # a new one: what is being computed from the old settings ends up in the old one
 
     async def _tick_once(self) -> None:
         try:
@@ -95,6 +103,7 @@ class Ticker:
             done = await self._begin_rounds()
             done += await self._repeat(self._advance_rounds)
             done += await self._repeat(self._fire_duties)
+            await self._sweep()
             self.last_tick = self._clock.now()
             if done:
                 self._wake()
@@ -106,27 +115,36 @@ class Ticker:
             total += done
         return total
 
-    async def _begin_rounds(self) -> int:
+    async def _sweep(self) -> None:
         now = self._clock.now()
-        waiting = [org_id for org_id in self._organisations.ids() if self._opening.get(org_id, now) <= now]
+        if now >= self._next_sweep:
+            self._next_sweep = now + SWEEP
+            await self._repeat(lambda transaction: sweep(transaction, now))
+
+    async def _begin_rounds(self) -> int:
+        now, openings = self._clock.now(), self._opening
+        waiting = [org_id for org_id in self._organisations.ids() if openings.get(org_id, now) <= now]
         total = 0
         for org_id in waiting:
-            begun, opening = await self._writer.run(partial(self._begin, org_id=org_id))
+            begun, opening, checked = await self._writer.run(partial(self._begin, org_id=org_id))
             total += begun
-            self._opening[org_id] = opening
+            # Only now is it durable: what was begun in a transaction that failed must be found again.
+            openings[org_id], self._checked[org_id] = opening, checked
         return total
 
-    def _begin(self, transaction: Transaction, org_id: OrgId) -> tuple[int, datetime]:
+    def _begin(self, transaction: Transaction, org_id: OrgId) -> tuple[int, datetime, datetime]:
         now = self._clock.now()
         ctx = self._organisations.context(transaction, org_id, now)
         begun = rounds.begin_due(ctx, self._checked.get(org_id))
-        self._checked[org_id] = now
-        return begun, min(rounds.next_opening(ctx) or now + RECHECK, now + RECHECK)
+        return begun, min(rounds.next_opening(ctx) or now + RECHECK, now + RECHECK), now
 
     def _advance_rounds(self, transaction: Transaction) -> int:
         now = self._clock.now()
-        due = [r for r in transaction.engine.due_rounds(now, 1) if self._organisations.policy(r.org_id)]
+        due = transaction.engine.due_rounds(now, 1)
         for round_ in due:
+            if self._organisations.policy(round_.org_id) is None:
+                transaction.engine.park_round(round_, now + UNSERVED_DELAY)
+                continue
             ctx = self._organisations.context(transaction, round_.org_id, now)
             try:
                 with transaction.savepoint():
@@ -144,12 +162,13 @@ class Ticker:
         by_org: dict[OrgId, list[Duty]] = defaultdict(list)
         for duty in due:
             by_org[duty.org_id].append(duty)
-        fired = 0
         for org_id, duties in by_org.items():
-            if self._organisations.policy(org_id) is not None:
+            if self._organisations.policy(org_id) is None:
+                for duty in duties:
+                    transaction.engine.park_duty(duty, now + UNSERVED_DELAY)
+            else:
                 self._fire(transaction, self._organisations.context(transaction, org_id, now), duties)
-                fired += len(duties)
-        return fired
+        return len(due)
 
     def _fire(self, transaction: Transaction, ctx: Context, duties: Sequence[Duty]) -> None:
         try:

@@ -125,7 +125,7 @@ def _skip(ctx: Context, event: CardClicked, actor: Person, checkin: Checkin) -> 
 
 def _skip_yes(ctx: Context, event: CardClicked, actor: Person, checkin: Checkin) -> Answer:
     reason = event.form.get("reason")
-    skipped = skip(checkin, reason if isinstance(reason, str) else "")
+    skipped = skip(checkin, str(reason) if reason in checkin_cards.SKIP_REASONS else "")
     ctx.store.checkins.save(skipped, keep_version=False)
     ctx.end_conversation(actor, event.card)
     close_answer_duty(ctx, skipped, actor, reason="skipped")

@@ -32,6 +32,9 @@ from handlers.context import Speaker
 
 KIND = "checkin"
 
+SKIP_REASONS = ("leave", "travel", "busy", "nothing")
+"""Why a period is skipped, in words of the catalogue."""
+
 
 def key_of(occurrence_id: OccurrenceId) -> CardKey:
     """Return the key of a round's card; whoever clicks tells whose check-in it is."""
@@ -93,8 +96,7 @@ def edit_form(speaker: Speaker, checkin: Checkin, answers: Answers) -> Card:
 
 def skip_form(speaker: Speaker, checkin: Checkin) -> Card:
     """Return the card that asks why this period is skipped."""
-    reasons = ("leave", "travel", "busy", "nothing")
-    options = tuple(Option(reason, speaker.say(f"checkin.skip.{reason}")) for reason in reasons)
+    options = tuple(Option(reason, speaker.say(f"checkin.skip.{reason}")) for reason in SKIP_REASONS)
     return Card(
         key=key_of(checkin.occurrence_id),
         title=speaker.say("checkin.skip.title"),

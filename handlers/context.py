@@ -8,13 +8,18 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.calendar import first_allowed, local_instant
-from domain.cards import CardKey
+from domain.cards import Card, CardKey
 from domain.duties import Duty, Pace, next_at
 from domain.ids import PersonId
+from domain.messages import SentCopy
 from domain.people import Person
 from domain.policy import OrgPolicy
 from domain.ports import Catalogue
 from domain.repositories import Store
+
+CHANGEABLE = timedelta(days=14)
+"""How long after it was sent a card may get a new face at the longest: what Feishu allows (page "更新已发送的消息卡片",
+read 2026-11-22). Where a platform allows less, it says so itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,11 @@ class Context:
         alone = person.deputy_id is not None and self.deputy(person) is None
         debtor = replace(person, deputy_id=None) if alone else person
         return self.policy.pace_for(debtor, self.store.people.leave_of(person.person_id))
+
+    def show(self, copy: SentCopy, card: Card) -> None:
+        """Give a sent card its present face, unless it is so old that no platform would change it any more."""
+        if self.now - copy.sent_at < CHANGEABLE:
+            self.store.outbox.update(copy, card)
 
     def end_conversation(self, person: Person, about: CardKey | None) -> None:
         """Stop waiting for words about something that the person has just settled by a click."""

@@ -72,6 +72,10 @@ def clicked(ctx: Context, event: CardClicked, actor: Person) -> Answer:
     """Send everything the digest holds, now, since the reader has asked for it."""
     if event.card is None or event.card.subject.partition("/")[2] != actor.person_id:
         raise Refused("card.not_yours")
-    count = ctx.store.outbox.unfold(actor.person_id, day_of(event.card), ctx.now)
+    try:
+        day = day_of(event.card)
+    except ValueError as error:
+        raise Refused("card.unknown") from error
+    count = ctx.store.outbox.unfold(actor.person_id, day, ctx.now)
     key = "digest.toast.opened" if count else "digest.toast.empty"
     return Answer(Toast(ToastKind.SUCCESS, ctx.speaker(actor).say(key, {"count": count})))

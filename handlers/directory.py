@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 
+from domain.cadences import Owner
 from domain.directory import DirectoryChange, Overlay, compare
 from domain.duties import Duty, waive
 from domain.ids import PersonId
@@ -14,6 +15,7 @@ from domain.ports import DirectoryPerson
 from handlers import escalation, follow_up, leave
 from handlers.checkin import ANSWER
 from handlers.context import Context
+from handlers.reply_cards import Matter
 
 
 def apply(
@@ -100,12 +102,25 @@ def _waive_for_leaver(ctx: Context, duty: Duty) -> None:
 
 def _change_manager(ctx: Context, old: Person, new: Person) -> None:
     manager = manager_in_charge(new, ctx.store.people)
+    if manager is None:
+        return
+    before = _in_charge_before(ctx, old)
     for duty in ctx.store.duties.about(new.person_id):
-        if manager is None or duty.kind == ANSWER or duty.debtor_id != old.manager_id:
-            continue
-        matter = follow_up.matter_of(ctx, duty)
-        if matter is not None:
+        moves = duty.kind != ANSWER and duty.debtor_id in before and duty.debtor_id != manager.person_id
+        matter = follow_up.matter_of(ctx, duty) if moves else None
+        if matter is not None and _is_the_managers(matter):
             escalation.transfer(ctx, matter, manager, None)
+
+
+def _in_charge_before(ctx: Context, old: Person) -> Container[PersonId | None]:
+    """Return who was somebody's manager, and who stood in for a manager that had left."""
+    stood_in = manager_in_charge(old, ctx.store.people)
+    return (old.manager_id, stood_in.person_id if stood_in else None)
+
+
+def _is_the_managers(matter: Matter) -> bool:
+    follow = matter.checkin.cadence.follow_up
+    return follow is not None and follow.by is not Owner.HRBP
 
 
 def _tell_admins(ctx: Context, change: DirectoryChange) -> None:

@@ -41,7 +41,7 @@ def _follow(ctx: Context, event: CardClicked, actor: Person, matter: Matter) -> 
     watched = replace(matter, hrbp_name=actor.name)
     for copy in ctx.store.outbox.copies(reply_cards.key_of(matter.checkin), matter.debtor.person_id):
         card = reply_cards.reminder(ctx.speaker(matter.debtor), watched, matter.debtor)
-        ctx.store.outbox.update(copy, card)
+        ctx.show(copy, card)
     speaker = ctx.speaker(actor)
     sentence = speaker.say("escalation.followed", {"name": actor.name, "manager": matter.debtor.name})
     return _said(ctx, actor, sentence, reply_cards.escalation_settled(speaker, matter, sentence))
@@ -61,15 +61,23 @@ def _deputy(ctx: Context, event: CardClicked, actor: Person, matter: Matter) -> 
     deputy = ctx.store.people.person(matter.debtor.deputy_id) if matter.debtor.deputy_id else None
     if deputy is None or not deputy.active or deputy.person_id == matter.author.person_id:
         raise Refused("escalation.no_deputy", {"manager": matter.debtor.name})
-    transfer(ctx, matter, deputy, actor)
+    transfer(ctx, matter, deputy, actor, clicked=event.message)
     speaker = ctx.speaker(actor)
     sentence = speaker.say("escalation.handed", {"name": deputy.name})
     handed = replace(matter, duty=hand_over(matter.duty, deputy.person_id), debtor=deputy)
     return _said(ctx, actor, sentence, reply_cards.escalation_settled(speaker, handed, sentence))
 
 
-def transfer(ctx: Context, matter: Matter, to: Person, actor: Person | None) -> None:
-    """Make somebody else owe a follow-up: they are asked, the former debtor's cards say who has it now."""
+def transfer(ctx: Context, matter: Matter, to: Person, actor: Person | None, *, clicked: str = "") -> None:
+    """Make somebody else owe a follow-up: they are asked, the former debtor's cards say who has it now.
+
+    Args:
+        ctx: The world.
+        matter: What is owed.
+        to: Who owes it from now on.
+        actor: Who decided it; `None` if it follows from a change of the directory.
+        clicked: The platform's id of the message whose callback carries the new face itself.
+    """
     handed = hand_over(matter.duty, to.person_id)
     ctx.keep(handed)
     ctx.store.outbox.withdraw(handed.duty_id)
@@ -78,7 +86,7 @@ def transfer(ctx: Context, matter: Matter, to: Person, actor: Person | None) -> 
     ctx.store.history.note("duty.handed_over", handed.duty_id, by, ctx.now, detail)
     moved = replace(matter, duty=handed, debtor=to)
     follow_up.ask(ctx, moved)
-    follow_up.refresh(ctx, matter.checkin)
+    follow_up.refresh(ctx, matter.checkin, clicked=clicked)
 
 
 def _said(ctx: Context, actor: Person, sentence: str, card: Card) -> Answer:

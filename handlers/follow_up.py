@@ -112,7 +112,7 @@ def refresh_own(ctx: Context, checkin: Checkin, card: Card, clicked: str) -> Non
     """Give the sent cards in the author's own chat a new face, except the one whose click is being answered."""
     for copy in ctx.store.outbox.copies(checkin_cards.key_of(checkin.occurrence_id), checkin.person_id):
         if copy.external_id != clicked:
-            ctx.store.outbox.update(copy, card)
+            ctx.show(copy, card)
 
 
 def _refresh_requests(ctx: Context, matter: Matter, clicked: str) -> None:
@@ -120,7 +120,7 @@ def _refresh_requests(ctx: Context, matter: Matter, clicked: str) -> None:
         if copy.external_id == clicked:
             continue
         reader = ctx.person(copy.person_id)
-        ctx.store.outbox.update(copy, request_face(ctx, matter, reader))
+        ctx.show(copy, request_face(ctx, matter, reader))
 
 
 def request_face(ctx: Context, matter: Matter, reader: Person) -> Card:
@@ -141,7 +141,7 @@ def _refresh_escalations(ctx: Context, matter: Matter, clicked: str) -> None:
     for copy in ctx.store.outbox.copies(CardKey(reply_cards.ESCALATION, matter.duty.duty_id)):
         if copy.external_id != clicked:
             reader = ctx.person(copy.person_id)
-            ctx.store.outbox.update(copy, escalation_face(ctx, matter, reader))
+            ctx.show(copy, escalation_face(ctx, matter, reader))
 
 
 def escalation_face(ctx: Context, matter: Matter, reader: Person) -> Card:

@@ -152,8 +152,10 @@ def reacted(ctx: Context, event: CardClicked, actor: Person) -> Answer:
     checkin = ctx.store.checkins.get(reply.checkin_id) if reply else None
     if reply is None or checkin is None:
         raise Refused("card.gone")
-    if checkin.person_id != actor.person_id or event.action not in list(Reaction):
+    if checkin.person_id != actor.person_id:
         raise Refused("card.not_yours")
+    if event.action not in list(Reaction):
+        raise Refused("card.unknown")
     updated = reply.react(Reaction(event.action))
     author = ctx.person(reply.author_id)
     if updated != reply:
@@ -164,7 +166,7 @@ def reacted(ctx: Context, event: CardClicked, actor: Person) -> Answer:
     card = reply_cards.answered(ctx.speaker(actor), checkin, updated, author)
     for copy in ctx.store.outbox.copies(CardKey(reply_cards.ANSWERED, reply.reply_id), actor.person_id):
         if copy.external_id != event.message:
-            ctx.store.outbox.update(copy, card)
+            ctx.show(copy, card)
     return _said(ctx, actor, f"reaction.given.{event.action}", {}, card)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 
 import psycopg
 from sqlalchemy import URL, make_url
@@ -12,11 +13,11 @@ from domain.errors import StoreDown
 from storage.columns import metadata
 from storage.failures import DRIVER_ERRORS, as_store_down
 
-WAIT_SECONDS = 10.0
-"""How long to wait for others who are writing."""
+PATIENCE = timedelta(seconds=10)
+"""How long to wait for others who read or write."""
 
 
-def compact(url: str) -> None:
+def compact(url: str, patience: timedelta = PATIENCE) -> None:
     """Give up the space of deleted rows: on SQLite the file is rewritten and its log emptied.
 
     PostgreSQL frees the space for new rows (`VACUUM`), without locking anybody out; its log and archives keep what they
@@ -24,6 +25,7 @@ def compact(url: str) -> None:
 
     Args:
         url: SQLAlchemy's, of a store that has its tables.
+        patience: How long to wait for others who read or write.
 
     Raises:
         StoreDown: Somebody else holds the store; try again later.
@@ -31,15 +33,19 @@ def compact(url: str) -> None:
     address = make_url(url)
     try:
         if address.get_backend_name() == "sqlite":
-            _rewrite(address)
+            _rewrite(address, patience)
         else:
             _vacuum(address)
     except DRIVER_ERRORS as error:
-        raise as_store_down(error) or error from error
+        down = as_store_down(error)
+        if down is None:
+            raise
+        raise down from error
 
 
-def _rewrite(address: URL) -> None:
-    with closing(sqlite3.connect(address.database or "", timeout=WAIT_SECONDS, isolation_level=None)) as store:
+def _rewrite(address: URL, patience: timedelta) -> None:
+    seconds = patience.total_seconds()
+    with closing(sqlite3.connect(address.database or "", timeout=seconds, isolation_level=None)) as store:
         store.execute("PRAGMA secure_delete = ON")
         store.execute("VACUUM")
         ((busy, _in_log, _moved),) = store.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

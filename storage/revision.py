@@ -33,7 +33,10 @@ def revision_of(url: str) -> str | None:
         with engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision()
     except (SQLAlchemyError, *DRIVER_ERRORS) as error:
-        raise as_store_down(error) or error from error
+        down = as_store_down(error)
+        if down is None:
+            raise
+        raise down from error
     finally:
         engine.dispose()
 

@@ -151,7 +151,7 @@ class Life:
 
 
 def with_a_week(folder: Path) -> Path:
-    """Return a configuration whose store has seen a check-in and its reply; its file names neither of the two people."""
+    """Return a configuration whose store has seen a check-in and its reply; its file names neither of the two."""
     file = configured(folder, people=_NOBODY_WHO_SPEAKS)
     migrated(f"sqlite:///{folder}/fupan.db")
     database = Database.open(f"sqlite:///{folder}/fupan.db")

@@ -12,7 +12,7 @@ from bot.assemble import settings_of
 from bot.clock import SystemClock
 from bot.commands.options import ConfigOption, JsonOption
 from bot.commands.outcome import CommandFailed
-from bot.commands.output import progress, say_json, say_table
+from bot.commands.output import aligned, progress, say, say_json
 from bot.commands.probing.calendar import probe_calendar
 from bot.commands.probing.findings import broken
 from bot.commands.probing.mail import probe_mail
@@ -49,7 +49,7 @@ def command(config: ConfigOption, as_json: JsonOption = False) -> None:
     if as_json:
         say_json([_record(each) for each in findings])
     else:
-        say_table(("", "organisation", "what", "found", "to do"), [_row(each) for each in findings])
+        _show(findings)
     failed = sum(not each.probe.ok for each in findings)
     if failed:
         raise CommandFailed(f"{failed} of {len(findings)} probes failed")
@@ -127,10 +127,17 @@ async def _probe_directory(
     return list(probe_people(org.policy, change.people))
 
 
+def _show(findings: Sequence[Finding]) -> None:
+    for line, finding in zip(aligned([_row(each) for each in findings]), findings, strict=True):
+        say(line)
+        if finding.probe.fix:
+            say(f"{' ' * len('advice')}  -> {finding.probe.fix}")
+
+
 def _row(finding: Finding) -> tuple[str, ...]:
     probe = finding.probe
     mark = "FAIL" if not probe.ok else "advice" if probe.fix else "ok"
-    return (mark, finding.organisation or "(all)", probe.name, probe.detail, probe.fix)
+    return (mark, finding.organisation or "(all)", probe.name, probe.detail)
 
 
 def _record(finding: Finding) -> dict[str, object]:

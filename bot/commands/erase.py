@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -23,9 +24,12 @@ from domain.ids import PersonId
 from domain.policy import OrgPolicy
 from domain.ports import Clock
 from handlers.directory import close_for_leaver
-from storage.compaction import compact
+from storage.compaction import PATIENCE, compact
 from storage.personal_records import UnknownPerson, erase_person
 from storage.transaction import Transaction
+
+_COMPACTED = {"sqlite": "compacted: the store's free space and log hold nothing of it any more"}
+_VACUUMED = "vacuumed: the server uses the space again; its log and archives keep it until they are recycled"
 
 
 def command(
@@ -47,7 +51,8 @@ def command(
         with progress("erasing"), database.transaction() as transaction:
             changed = erase(transaction, policy, person_id, SystemClock())
     _tell(changed)
-    _compact(one_store(loaded))
+    compact_and_tell(one_store(loaded))
+    note("backups and exports made earlier still hold it; delete those too, and see that no directory lists the person")
 
 
 def _require_unlisted(org: LoadedOrg, person_id: PersonId) -> None:
@@ -94,14 +99,19 @@ def _tell(changed: Mapping[str, int]) -> None:
         say(f"{what.replace('_', ' ')}: {count}")
 
 
-def _compact(url: str) -> None:
+def compact_and_tell(url: str, patience: timedelta = PATIENCE) -> None:
+    """Give up the space of what was deleted, and say whether that could be done.
+
+    Args:
+        url: The store.
+        patience: How long to wait for others who read or write.
+    """
     try:
         with progress("compacting"):
-            compact(url)
+            compact(url, patience)
     except StoreDown as error:
         note(
             f"erased; but what was deleted may still lie in free space: {error}. Run the command again when it is quiet"
         )
         return
     say("compacted: free space and logs of the store hold nothing of it any more")
-    note("backups and exports made earlier still hold it; delete those too, and see that no directory lists the person")

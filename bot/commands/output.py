@@ -31,9 +31,14 @@ def say_table(heads: Row, rows: Sequence[Row]) -> None:
     if sys.stdout.isatty():
         _say_framed(heads, rows)
         return
-    widths = [max(map(_width, column)) for column in zip(heads, *rows, strict=True)]
-    for row in (heads, *rows):
-        say("  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    for line in aligned([heads, *rows]):
+        say(line)
+
+
+def aligned(rows: Sequence[Row]) -> list[str]:
+    """Return rows as lines whose cells stand below one another, two blanks apart."""
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(map(_padded, row, widths)).rstrip() for row in rows]
 
 
 def _say_framed(heads: Row, rows: Sequence[Row]) -> None:
@@ -41,7 +46,9 @@ def _say_framed(heads: Row, rows: Sequence[Row]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*heads)
+    table = Table()
+    for head in heads:
+        table.add_column(head, overflow="fold")  # on a narrow terminal nothing is cut off
     for row in rows:
         table.add_row(*map(Text, row))  # Text, because square brackets in people's words are no markup
     Console().print(table)

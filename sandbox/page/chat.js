@@ -229,13 +229,12 @@ export const isAtBottom = () => {
   return box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_BOTTOM_PX;
 };
 
-/** Shows the newest message: at the bottom, and one that is taller than the phone from its top. */
+/** Shows the newest message: at the bottom, and from its top if all of it does not fit. */
 export function toBottom() {
   const box = byId("messages");
-  const last = box.lastElementChild;
+  const topOf = (element) => element.getBoundingClientRect().top;
   box.scrollTop = box.scrollHeight;
-  if (last && last.offsetHeight > box.clientHeight)
-    box.scrollTop += last.getBoundingClientRect().top - box.getBoundingClientRect().top - TALL_MARGIN_PX;
+  if (box.lastElementChild) box.scrollTop += Math.min(0, topOf(box.lastElementChild) - topOf(box) - TALL_MARGIN_PX);
   restsAt = box.scrollTop;
   byId("newer").hidden = true;
 }

@@ -1,6 +1,6 @@
 """The firm that the crash tests happen to: who works there, what they are asked, and its configuration as files.
 
-Ladders run on the clock of all hours and in seconds, nobody is ever too busy or asleep, and every day is a workday: what
+Ladders run on the clock of all hours and in seconds, nobody is ever too busy or asleep, every day is a workday: what
 is left is the machinery.
 """
 

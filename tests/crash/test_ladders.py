@@ -90,7 +90,7 @@ def _assert_climbed_in_order(hall: TownHall) -> None:
 def _assert_heard_once_and_in_order(hall: TownHall) -> None:
     """The debtor hears the question, a reminder, that HR was asked, and a reminder; HR hears of each matter once."""
     heard = {person: [_kind(hall, message) for message in chat] for person, chat in hall.chats().items()}
-    assert heard == dict.fromkeys(hall.firm.people, ["question", "reminder", "told", "reminder"])
+    assert heard == {each: ["question", "reminder", "told", "reminder"] for each in hall.firm.people}
     asked = [words_of(message) for message in hall.chat(HR)]
     assert {person: sum(person in words for words in asked) for person in hall.firm.people} == dict.fromkeys(
         hall.firm.people, 1

@@ -65,6 +65,15 @@ def test_a_terminal_gets_a_frame_and_words_are_no_markup(monkeypatch: pytest.Mon
     assert "┃" in terminal.getvalue() or "|" in terminal.getvalue()
 
 
+def test_a_narrow_terminal_folds_and_cuts_nothing_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("COLUMNS", "30")
+    say_table(("what", "why"), [("people.reachable.by.anybody", "x" * 60)])
+    assert "…" not in terminal.getvalue()
+    assert terminal.getvalue().count("x") == 60
+
+
 def test_json_keeps_chinese_words_readable(capsys: pytest.CaptureFixture[str]) -> None:
     say_json({"name": "示例科技"})
     out = capsys.readouterr().out
