@@ -9,6 +9,7 @@ while the store is down, whoever knows it waits.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -84,7 +85,7 @@ class Delivery:
         self._owner = owner
         self._wake = asyncio.Event()
         self._draining: set[asyncio.Task[None]] = set()
-        self._stopping = False
+        self._stopping = asyncio.Event()
         self.failures = 0
 
     def replace_platforms(self, platforms: Mapping[tuple[OrgId, str], Platform]) -> None:
@@ -97,7 +98,7 @@ class Delivery:
 
     async def run(self, poll_seconds: float) -> None:
         """Drain until `close`; looks at least every `poll_seconds`."""
-        while not self._stopping:
+        while not self._stopping.is_set():
             await self._claim_safely()
             self._wake.clear()
             try:
@@ -107,8 +108,8 @@ class Delivery:
                 continue
 
     async def close(self) -> None:
-        """Finish the windows that are reserved and give the lanes back."""
-        self._stopping = True
+        """Finish the calls that are under way, leave the rest to whoever comes next, and give the lanes back."""
+        self._stopping.set()
         self._wake.set()
         if self._draining:
             await asyncio.gather(*self._draining, return_exceptions=True)
@@ -151,7 +152,7 @@ class Delivery:
         pace, free_at = LanePace.of(platform.abilities), lane.next_at
         receivers = ReceiverPace(platform.abilities.per_receiver_per_second)
         most = WINDOW if platform.abilities.idempotent_seconds else 1
-        while not self._stopping:
+        while not self._stopping.is_set():
             reserve = partial(self._reserve, lane=lane, pace=pace, free_at=free_at, most=most)
             reserved = await self._write(reserve)
             if reserved is None:
@@ -172,7 +173,7 @@ class Delivery:
             try:
                 return await self._writer.run(work)
             except StoreDown as error:
-                if self._stopping:
+                if self._stopping.is_set():
                     raise
                 action = "delivery.store_down"
                 log.warning("the store is down; a lane waits", action=action, error=type(error).__name__)
@@ -222,14 +223,21 @@ class Delivery:
         for sending in queue:
             receiver = sending.message.receiver
             await self._wait_until(receivers.ready_at(receiver, sending.at))
-            receivers.called(receiver, self._clock.now())
+            now = self._clock.now()
+            if self._stopping.is_set():
+                outcomes.append(Outcome(sending.message.message_id, Fate.RETRY, retry_at=now))
+                continue
+            receivers.called(receiver, now)
             outcomes.append(await self._send(platform, sending.message))
         return outcomes
 
     async def _wait_until(self, instant: datetime) -> None:
+        """Wait for an instant or the end, whichever comes first."""
         wait = (instant - self._clock.now()).total_seconds()
         if wait > 0:
-            await asyncio.sleep(wait)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._stopping.wait()
 
     async def _send(self, platform: Platform, message: Outgoing) -> Outcome:
         try:

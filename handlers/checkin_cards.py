@@ -66,7 +66,7 @@ def _intro(speaker: Speaker, questionnaire: Questionnaire) -> tuple[Block, ...]:
     shared = [question.text for question in questionnaire.questions if question.shared]
     if not shared:
         return intro
-    return (*intro, Paragraph(speaker.say("checkin.shared", {"questions": "、".join(shared)}), small=True))
+    return (*intro, Paragraph(speaker.say("checkin.shared", {"questions": speaker.listed(shared)}), small=True))
 
 
 def reminder(speaker: Speaker, checkin: Checkin, duty: Duty, reader: Person) -> Card:
@@ -147,7 +147,7 @@ def report(
         small_group: Whether a comparison was wanted but the group is too small.
     """
     blocks: list[Block] = [_expectation(speaker, waiting_for, replies)]
-    blocks += _answers(checkin.questionnaire, checkin.answers)
+    blocks += _answers(speaker, checkin.questionnaire, checkin.answers)
     blocks += _comparison(speaker, comparisons)
     if small_group:
         blocks.append(Paragraph(speaker.say("report.small_group"), small=True))
@@ -174,18 +174,18 @@ def _expectation(
     return Paragraph(speaker.say("report.awaits", {"manager": name, "due": speaker.stamp(duty.due_at)}))
 
 
-def _answers(questionnaire: Questionnaire, answers: Answers) -> list[Block]:
-    return [Quote(heading, text) for heading, text in answer_lines(questionnaire, answers)]
+def _answers(speaker: Speaker, questionnaire: Questionnaire, answers: Answers) -> list[Block]:
+    return [Quote(heading, text) for heading, text in answer_lines(speaker, questionnaire, answers)]
 
 
-def answer_lines(questionnaire: Questionnaire, answers: Answers) -> list[tuple[str, str]]:
+def answer_lines(speaker: Speaker, questionnaire: Questionnaire, answers: Answers) -> list[tuple[str, str]]:
     """Return question and answer as people read them, in the questionnaire's order."""
     lines: list[tuple[str, str]] = []
     for question in questionnaire.asked(answers):
         given = answers.get(question.name)
         if given:
             values = (given,) if isinstance(given, str) else given
-            lines.append((question.text, "、".join(question.label_of(value) for value in values)))
+            lines.append((question.text, speaker.listed([question.label_of(value) for value in values])))
     return lines
 
 
@@ -203,17 +203,17 @@ def _comparison(speaker: Speaker, comparisons: Sequence[Comparison]) -> list[Blo
 
 def _reply_block(speaker: Speaker, checkin: Checkin, author: str, reply: Reply) -> Quote:
     heading = speaker.say("report.reply_by", {"name": author, "at": speaker.stamp(reply.written_at)})
-    return Quote(heading, reply_text(checkin, reply))
+    return Quote(heading, reply_text(speaker, checkin, reply))
 
 
-def reply_text(checkin: Checkin, reply: Reply) -> str:
+def reply_text(speaker: Speaker, checkin: Checkin, reply: Reply) -> str:
     """Return a reply as people read it: the text alone, or question and answer a line."""
     follow_up = checkin.cadence.follow_up
-    lines = answer_lines(follow_up.questionnaire, reply.answers) if follow_up else []
+    lines = answer_lines(speaker, follow_up.questionnaire, reply.answers) if follow_up else []
     if len(lines) == 1:
         return lines[0][1]
     return "\n".join(f"{heading}: {text}" for heading, text in lines) or "\n".join(
-        text if isinstance(text, str) else "、".join(text) for text in reply.answers.values()
+        text if isinstance(text, str) else speaker.listed(text) for text in reply.answers.values()
     )
 
 

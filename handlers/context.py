@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import reduce
 from zoneinfo import ZoneInfo
 
 from domain.calendar import first_allowed, local_instant
@@ -124,6 +125,10 @@ class Speaker:
     def stamp(self, at: datetime) -> str:
         """Return an instant in words that stay true on a card that is read days later."""
         return self.words.stamp(self.locale, at, self.zone.key)
+
+    def listed(self, parts: Sequence[str]) -> str:
+        """Return several things as one, separated as the language does it."""
+        return reduce(lambda before, after: self.say("list.pair", {"before": before, "after": after}), parts)
 
     def span(self, length: timedelta) -> str:
         """Return a length of time in people's words."""

@@ -97,7 +97,7 @@ def closed(speaker: Speaker, matter: Matter, closer: Person, replies: Sequence[t
     blocks += [
         Quote(
             speaker.say("report.reply_by", {"name": name, "at": speaker.stamp(reply.written_at)}),
-            reply_text(matter.checkin, reply),
+            reply_text(speaker, matter.checkin, reply),
         )
         for name, reply in replies
     ]
@@ -234,7 +234,7 @@ def answered(speaker: Speaker, checkin: Checkin, reply: Reply, author: Person) -
         title=speaker.say("answered.title", values),
         summary=speaker.say("answered.summary", values),
         tone=Tone.GOOD,
-        blocks=(Quote(speaker.say("answered.lead", values), reply_text(checkin, reply)), *given),
+        blocks=(Quote(speaker.say("answered.lead", values), reply_text(speaker, checkin, reply)), *given),
         buttons=thanks,
     )
 
@@ -246,7 +246,8 @@ def _said(speaker: Speaker, checkin: Checkin) -> tuple[Block, ...]:
         if checkin.version > 1
         else ()
     )
-    quotes = tuple(Quote(heading, text) for heading, text in answer_lines(checkin.questionnaire, checkin.answers))
+    lines = answer_lines(speaker, checkin.questionnaire, checkin.answers)
+    quotes = tuple(Quote(heading, text) for heading, text in lines)
     return (*late, *version, *quotes)
 
 

@@ -139,7 +139,7 @@ def _all_answers(
 def _lines(ctx: Context, speaker: Speaker, checkins: Sequence[Checkin], *, shared_only: bool) -> list[Block]:
     quotes: list[Block] = []
     for checkin in checkins:
-        text = _said(checkin, shared_only=shared_only)
+        text = _said(speaker, checkin, shared_only=shared_only)
         if checkin.state is CheckinState.SUBMITTED and text:
             quotes.append(Quote(ctx.person(checkin.person_id).name, text))
     if not quotes:
@@ -152,13 +152,13 @@ def _lines(ctx: Context, speaker: Speaker, checkins: Sequence[Checkin], *, share
     ]
 
 
-def _said(checkin: Checkin, *, shared_only: bool) -> str:
+def _said(speaker: Speaker, checkin: Checkin, *, shared_only: bool) -> str:
     lines: list[str] = []
     for question in checkin.questionnaire.asked(checkin.answers):
         given = checkin.answers.get(question.name)
         if given and (question.shared or not shared_only):
             values = (given,) if isinstance(given, str) else given
-            lines.append("、".join(question.label_of(value) for value in values))
+            lines.append(speaker.listed([question.label_of(value) for value in values]))
     return "\n".join(lines)
 
 

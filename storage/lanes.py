@@ -56,20 +56,24 @@ def _free() -> Statement:
     return oldest.with_for_update(skip_locked=True)
 
 
-def _first_ready() -> Statement:
-    """Return the query for the earliest `send_after` of a lane: one look into the index for each priority."""
+def _heads() -> Statement:
+    """Return the query for the earliest `send_after` of each priority in a lane: one look into the index for each."""
     here = (*equal(outbox, "org_id"), outbox.c.lane == parameter("name", outbox.c.lane), PENDING)
-    earliest = [
-        select(func.min(outbox.c.send_after).label("at")).where(*here, outbox.c.priority == literal(int(priority)))
-        for priority in Priority
-    ]
-    return select(func.min(union_all(*earliest).subquery().c.at))
+    heads = union_all(
+        *(
+            select(literal(int(priority)).label("rank"), func.min(outbox.c.send_after).label("at")).where(
+                *here, outbox.c.priority == literal(int(priority))
+            )
+            for priority in Priority
+        )
+    ).subquery()
+    return select(heads.c.rank, heads.c.at).where(heads.c.at.is_not(None)).order_by(heads.c.rank)
 
 
 _FREE = Prepared("now limit", lambda _: _free())
 _EPOCH = Prepared(_THIS, lambda _: select_by(lane, _THIS, _ROW.epoch).with_for_update())
 _EPOCH_NOW = Prepared(_THIS, lambda _: select_by(lane, _THIS, _ROW.epoch))
-_FIRST_READY = Prepared(_THIS, lambda _: _first_ready())
+_HEADS = Prepared(_THIS, lambda _: _heads())
 _CLAIM = Prepared(
     f"new_lease_owner new_lease_until new_epoch {_THIS}",
     lambda _: change_by(lane, _THIS, "lease_owner lease_until epoch"),
@@ -143,6 +147,9 @@ class LaneQueries:
         """Note when the call after those about to be made may start; the caller has made sure that it `holds`."""
         self._transaction.change(_RESERVE, (micros(next_at), lane.org_id, lane.name))
 
+    def heads(self, lane: Lane) -> Sequence[tuple[int, int]]:
+        """Return the priorities that wait in a lane, in order, each with its earliest `send_after` in microseconds."""
+        return [(rank, at) for rank, at in self._transaction.rows(_HEADS, (lane.org_id, lane.name))]
+
     def _first_ready(self, lane: Lane) -> int | None:
-        row = self._transaction.row(_FIRST_READY, (lane.org_id, lane.name))
-        return None if row is None else row[0]
+        return min((at for _, at in self.heads(lane)), default=None)

@@ -97,7 +97,7 @@ class _Erasure:
         self._own_duties = self._select(duty.c.duty_id, owed)
 
     def words(self) -> Sequence[str]:
-        """Return what must not be found afterwards: the name, addresses, and lines of what was written.
+        """Return what must not be found afterwards: the name, addresses, what was written, and each line of it.
 
         Raises:
             UnknownPerson: There is no such person.
@@ -109,8 +109,8 @@ class _Erasure:
         ids = self._query(self._select(identity.c.external_id, identity.c.person_id == self._person_id))
         names = {name, mail, *(external_id for (external_id,) in ids)} - {None, "", ERASED_NAME, self._person_id}
         offered = self._offered()
-        lines = {line.strip() for text in self._texts() if text not in offered for line in text.splitlines()}
-        return sorted(names) + sorted(line for line in lines if len(line) >= SHORTEST_WORDS)
+        pieces = {piece.strip() for text in self._texts() if text not in offered for piece in (text, *text.split("\n"))}
+        return sorted(names) + sorted(piece for piece in pieces if len(piece) >= SHORTEST_WORDS)
 
     def _texts(self) -> Iterator[str]:
         own = checkin.c.person_id == self._person_id
@@ -146,10 +146,7 @@ class _Erasure:
         blanking = update(outbox).where(there).values(body=None, shared_body=None)
         conditions = [*self._of_their_matters(), *self._holding(outbox.c.body, words)]
         withdrawn, blanked = (
-            sum(
-                self._change(changing.where(condition).returning(outbox.c.message_id), outbox)
-                for condition in conditions
-            )
+            sum(self._change(changing.where(condition), outbox) for condition in conditions)
             for changing in (_withdrawing(), blanking)
         )
         return {"messages_withdrawn": withdrawn, "messages_blanked": blanked}
@@ -173,7 +170,7 @@ class _Erasure:
             for ids in (self._own_checkins, self._own_duties, self._select(reply.c.reply_id, self._own_replies))
             for (subject,) in self._query(ids)
         ]
-        changing = update(inbox).values(answer=None).returning(inbox.c.event_id)
+        changing = update(inbox).values(answer=None)
         return sum(
             self._change(changing.where(condition), inbox)
             for condition in self._holding(inbox.c.answer, [*words, *ids])
@@ -186,31 +183,31 @@ class _Erasure:
             conversation.c.topic_subject.in_(self._own_checkins),
             conversation.c.topic_subject.in_(self._own_duties),
         )
-        return self._change(delete(conversation).where(about).returning(conversation.c.person_id), conversation)
+        return self._change(delete(conversation).where(about), conversation)
 
     def blank_versions(self) -> int:
         """Blank every version of the person's answers."""
         mine = checkin_version.c.checkin_id.in_(self._own_checkins)
         changing = update(checkin_version).where(mine, checkin_version.c.answers != _NO_ANSWERS)
-        return self._change(changing.values(answers=_NO_ANSWERS).returning(checkin_version.c.version), checkin_version)
+        return self._change(changing.values(answers=_NO_ANSWERS), checkin_version)
 
     def blank_replies(self) -> int:
         """Blank replies to and by the person; who wrote when, and what it was good for, stays."""
         changing = update(reply).where(self._own_replies, reply.c.answers != _NO_ANSWERS)
-        return self._change(changing.values(answers=_NO_ANSWERS).returning(reply.c.reply_id), reply)
+        return self._change(changing.values(answers=_NO_ANSWERS), reply)
 
     def blank_checkins(self) -> int:
         """Blank the person's answers, drafts and reasons."""
         blank = {"answers": _NO_ANSWERS, "draft": _NO_ANSWERS, "skip_reason": ""}
         written = or_(*(checkin.c[name] != value for name, value in blank.items()))
         changing = update(checkin).where(checkin.c.person_id == self._person_id, written).values(blank)
-        return self._change(changing.returning(checkin.c.checkin_id), checkin)
+        return self._change(changing, checkin)
 
     def blank_reasons(self) -> int:
         """Blank why duties of the person's matters were waived: it may be in somebody's own words."""
         mine = or_(duty.c.duty_id.in_(self._own_duties), duty.c.closed_by == self._person_id)
         closed = and_(~only(duty.c.state, DutyState.OPEN), duty.c.reason != "")
-        return self._change(update(duty).where(mine, closed).values(reason="").returning(duty.c.duty_id), duty)
+        return self._change(update(duty).where(mine, closed).values(reason=""), duty)
 
     def forget_person(self) -> dict[str, int]:
         """Remove name, addresses, leave and platform ids; the id stays, and where the person stood."""
@@ -226,17 +223,15 @@ class _Erasure:
         links = {"dotted_id": None, "deputy_id": None}
         known = update(person).where(person.c.person_id == self._person_id, person.c.name != ERASED_NAME)
         return {
-            "history_subjects": self._change(strangers.values(subject="").returning(history.c.at), history),
+            "history_subjects": self._change(strangers.values(subject=""), history),
             "identities": self._forget(identity),
             "leave": self._forget(leave),
             "message_counts": self._forget(attention),
-            "people": self._change(known.values({**plain, **links}).returning(person.c.person_id), person),
+            "people": self._change(known.values({**plain, **links}), person),
         }
 
     def _forget(self, table: Table) -> int:
-        return self._change(
-            delete(table).where(table.c.person_id == self._person_id).returning(table.c.person_id), table
-        )
+        return self._change(delete(table).where(table.c.person_id == self._person_id), table)
 
     def _holding(self, column: ColumnElement[Any], words: Sequence[str]) -> Iterator[ColumnElement[bool]]:
         find = func.instr if self._transaction.flavour is Flavour.SQLITE else func.strpos
@@ -252,7 +247,7 @@ class _Erasure:
         return self._transaction.query(statement)
 
     def _change(self, statement: Any, table: Table) -> int:
-        return len(self._transaction.query(statement.where(table.c.org_id == self._org_id)))
+        return self._transaction.alter(statement.where(table.c.org_id == self._org_id))
 
 
 def _withdrawing() -> Update:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, bindparam, literal, or_, select, union_all, update
+from sqlalchemy import and_, bindparam, literal, or_, select, update
 
 from domain.ids import DutyId, MessageId, OrgId, PersonId
 from domain.messages import MAIL_LANE, Call, Outgoing, Priority
@@ -75,25 +75,17 @@ _PICKED = (
 
 
 def _pick() -> Statement:
-    """Return the query for what goes next: for each priority a look into the index, of all that the first ones.
+    """Return the query for what goes next of one priority.
 
-    In one sweep over the index, everything that waits for tomorrow would be passed by again and again.
+    Not of all at once: in one sweep over the index, everything that waits for tomorrow would be passed by every time.
     """
-    here = (*equal(outbox, "org_id lane"), PENDING, _READY, _ROW.send_after <= parameter("now", _ROW.send_after))
-    by_rank = [
-        select(_ROW.message_id)
-        .where(*here, _ROW.priority == literal(int(priority)))
-        .order_by(_ROW.send_after, _ROW.place)
-        .limit(bindparam("limit"))
-        .subquery(f"rank_{int(priority)}")
-        for priority in Priority
-    ]
-    first = union_all(*(select(rank.c.message_id) for rank in by_rank)).subquery("first")
     reaches = and_(
         identity.c.org_id == _ROW.org_id, identity.c.platform == _ROW.lane, identity.c.person_id == _ROW.person_id
     )
-    rows = select(*_PICKED).join(first, first.c.message_id == _ROW.message_id).outerjoin(identity, reaches)
-    ordered = rows.where(*here).order_by(_ROW.priority, _ROW.send_after, _ROW.place).limit(bindparam("limit"))
+    here = (*equal(outbox, "org_id lane priority"), PENDING, _READY)
+    rows = select(*_PICKED).outerjoin(identity, reaches).where(*here)
+    due = rows.where(_ROW.send_after <= parameter("now", _ROW.send_after))
+    ordered = due.order_by(_ROW.send_after, _ROW.place).limit(bindparam("limit"))
     return ordered.with_for_update(of=outbox, skip_locked=True)
 
 
@@ -118,7 +110,7 @@ def _if_ready(changes: Mapping[str, object]) -> Statement:
     return update(outbox).where(*equal(outbox, _MESSAGE), PENDING, _READY).values(**changes)
 
 
-_PICK = Prepared("org_id lane epoch now limit", lambda _: _pick())
+_PICK = Prepared("org_id lane epoch now priority limit", lambda _: _pick())
 _RESERVE = Prepared(f"{_MESSAGE} epoch", lambda _: _reserve())
 _SAY = Prepared(_ATTENTION_NAMES, _say)
 _POSTPONE = Prepared(
@@ -153,7 +145,7 @@ class PickQueries(LaneQueries):
         self._transaction.flush()
         told = self._transaction.tell(now)
         while self.holds(lane):
-            rows = self._transaction.rows(_PICK, (lane.org_id, lane.name, lane.epoch, told, limit))
+            rows = self._waiting(lane, told, limit)
             self._transaction.store(lane.org_id).people.prefetch(PersonId(row[2]) for row in rows)
             candidates = [self._candidate(lane, row) for row in rows]
             dead = [(row, found) for row, found in zip(rows, candidates, strict=True) if isinstance(found, Unreachable)]
@@ -222,6 +214,14 @@ class PickQueries(LaneQueries):
             for person_id, day, count in self._transaction.query(counted):
                 said[org_id, person_id, date.fromisoformat(day)] = count
         return {pair: said[pair] for pair in pairs if pair in said}
+
+    def _waiting(self, lane: Lane, told: int, limit: int) -> list[Row]:
+        here = (lane.org_id, lane.name, lane.epoch, told)
+        rows: list[Row] = []
+        for rank, first_at in self.heads(lane):
+            if first_at <= told and len(rows) < limit:
+                rows += self._transaction.rows(_PICK, (*here, rank, limit - len(rows)))
+        return rows
 
     def _take(self, lane: Lane, sends: Sequence[MessageId]) -> None:
         rows = [(lane.org_id, message_id, lane.epoch) for message_id in sends]

@@ -89,7 +89,7 @@ def _texts(database: Database, table: Table, org_id: OrgId) -> Iterator[str]:
 
 
 def _unpacked(value: str) -> Iterator[str]:
-    if value.startswith(("{", "[")):
+    if value.startswith("{"):
         yield json.dumps(json.loads(value), ensure_ascii=False).replace("\\n", "\n").replace('\\"', '"')
 
 

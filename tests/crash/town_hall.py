@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from sandbox.company import User
 from sandbox.feishu import CallRecord, ClickResult, FeishuFake, Ingress, State, make_app
 from sandbox.mail import MailCatcher
 from tests.crash.books import Books
-from tests.crash.firm import ORG, QUESTIONS, Firm
+from tests.crash.firm import ORG, QUESTIONS, Firm, Part
 from tests.crash.replica import Replica
 from tests.living import migrated
 
@@ -84,6 +85,7 @@ class TownHall:
         self.chance = chance
         self._clock = clock
         self._configuration = Path()
+        self._write: Callable[[Part], Path] = lambda _: self._configuration
         self._port = 0
         self._replicas: list[Replica] = []
         self._changed = asyncio.Event()
@@ -94,9 +96,15 @@ class TownHall:
 
     # Processes
 
-    def configure(self, configuration: Path, port: int) -> None:
-        """Say what processes are started with; the first one alive listens on that port."""
-        self._configuration, self._port = configuration, port
+    def settle_at(self, folder: Path, store_url: str, feishu_url: str, port: int) -> None:
+        """Say where everything is: what processes are started with. The only one alive listens on that port."""
+        self._port = port
+        self._write = partial(self.firm.write, folder, store_url, feishu_url, self.mail.port)
+        self._configuration = self._write(self.firm.cadences)
+
+    def edit(self, cadences: Part) -> None:
+        """Change the practices in the configuration, under the eyes of whoever runs."""
+        self._write(cadences)
 
     async def start(self) -> Replica:
         """Start a process, and do not wait for it."""
@@ -263,10 +271,18 @@ def free_port() -> int:
         return port
 
 
-async def http_status(url: str) -> int:
-    """The status with which a page of a process answers a GET."""
-    async with aiohttp.ClientSession() as session, session.get(url) as response:
-        return response.status
+async def until_status(url: str, status: int) -> None:
+    """Return as soon as a page of a process answers so.
+
+    Raises:
+        AssertionError: It has not in time.
+    """
+    deadline, said = time.monotonic() + PATIENCE_SECONDS, 0
+    async with aiohttp.ClientSession() as session:
+        while said != status:
+            assert time.monotonic() < deadline, f"{url} answers {said}, not {status}"
+            async with session.get(url) as response:
+                said = response.status
 
 
 @asynccontextmanager
@@ -282,7 +298,7 @@ async def town_hall(folder: Path, store_url: str, firm: Firm, chance: random.Ran
     await asyncio.to_thread(migrated, store_url)
     clock, port = TenantClock(), free_port()
     mail = MailCatcher(None, clock.now)
-    mail_port = await mail.start()
+    await mail.start()
     app = firm.app(f"http://127.0.0.1:{port}/callback/feishu/{ORG}")
     fake = FeishuFake(None, clock.now, time.monotonic, chance, (app,))
     fake.load_company(firm.company())
@@ -291,8 +307,7 @@ async def town_hall(folder: Path, store_url: str, firm: Firm, chance: random.Ran
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     hall = TownHall(firm, fake, clock, mail, Books(store_url, ORG), chance)
-    feishu_url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    hall.configure(firm.write(folder, store_url, feishu_url, mail_port), port)
+    hall.settle_at(folder, store_url, f"http://127.0.0.1:{runner.addresses[0][1]}", port)
     try:
         yield hall
     finally:

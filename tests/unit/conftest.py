@@ -9,10 +9,9 @@ from datetime import datetime
 import pytest
 
 from domain.people import Person
-from storage.database import Database
 from tests.stores import Databases
 from tests.unit.config_texts import loaded
-from tests.unit.office import OPENING, Office, crew, migrated
+from tests.unit.office import OPENING, Office, crew, opened_office
 
 Found = Callable[..., Office]
 
@@ -23,13 +22,9 @@ def found(sqlite_databases: Databases) -> Iterator[Found]:
     with ExitStack() as stack:
 
         def build(configuration: str = "", people: Iterable[Person] | None = None, now: datetime = OPENING) -> Office:
-            url = sqlite_databases.clone(migrated)
-            stack.callback(sqlite_databases.drop, url)
-            database = Database.open(url)
-            stack.callback(database.dispose)
-            office = Office(database, loaded(ORG_TEXT + configuration).policy, now)
-            office.hire(*(crew() if people is None else people))
-            return office
+            policy = loaded(ORG_TEXT + configuration).policy
+            staff = crew() if people is None else people
+            return stack.enter_context(opened_office(sqlite_databases, policy, now, staff))
 
         yield build
 

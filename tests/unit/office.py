@@ -7,6 +7,7 @@ that face. For the tests of the handlers; sockets, tasks and threads have their 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -43,6 +44,7 @@ from storage.lanes import Lane
 from storage.steering import HistoryEntry
 from storage.transaction import Transaction
 from tests.builders import ADMIN, CHEN_JING, LI_HUA, WANG_LEI, ZHAO_MIN, at, person
+from tests.stores import Databases
 
 LEASE = timedelta(minutes=1)
 
@@ -333,6 +335,20 @@ class Office:
 
     def _context(self, transaction: Transaction) -> Context:
         return self.organisations.context(transaction, self.policy.org_id, self.now)
+
+
+@contextmanager
+def opened_office(databases: Databases, policy: OrgPolicy, now: datetime, people: Iterable[Person]) -> Iterator[Office]:
+    """Open an office on a fresh store, and close the store afterwards."""
+    url = databases.clone(migrated)
+    database = Database.open(url)
+    try:
+        office = Office(database, policy, now)
+        office.hire(*people)
+        yield office
+    finally:
+        database.dispose()
+        databases.drop(url)
 
 
 def words_of(body: Body) -> Sequence[str]:
