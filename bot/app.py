@@ -1,12 +1,13 @@
 """The composition root: puts store, writer, ticker, delivery, connections and web together, and takes them down again.
 
-Order at the end: nothing new is taken in, what was taken in is finished and acknowledged, reserved windows are sent,
+Order at the end: nothing new is taken in, what was taken in is finished and acknowledged, calls under way are ended,
 the writer commits the rest, the store is closed.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
@@ -65,6 +66,10 @@ class Rhythm:
     tick: timedelta = timedelta(milliseconds=500)
     poll: timedelta = timedelta(milliseconds=500)
     resync: timedelta = timedelta(hours=12)
+
+
+GATHER_SECONDS = 2.0
+"""How long changes of a directory are gathered before it is read again: they come in swarms."""
 
 
 class Service:
@@ -162,11 +167,10 @@ class Service:
                 await self.sync_directories()
             except StoreDown as error:
                 log.warning("the store is down; reading again later", action="directory.store_down", error=str(error))
-            try:
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(every.total_seconds()):
                     await self._resync.wait()
-            except TimeoutError:
-                continue
+                    await asyncio.sleep(GATHER_SECONDS)
 
     def _keep(self, work: Coroutine[None, None, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)
@@ -190,10 +194,16 @@ class Service:
         return ""
 
     async def measure(self) -> None:
-        """Bring the gauges up to date."""
+        """Bring the gauges up to date, as far as the store lets itself be asked."""
         self.meter.waiting.set(self.writer.waiting)
         self.meter.deaf.set(len(self.connections.deaf()))
-        counts, lags = await self.writer.run(lambda tx: (tx.engine.outbox_counts(), tx.engine.lag(self.clock.now())))
+        try:
+            counts, lags = await self.writer.run(
+                lambda tx: (tx.engine.outbox_counts(), tx.engine.lag(self.clock.now()))
+            )
+        except StoreDown:
+            return  # the store's own figures stay as they were; `/readyz` says why
+        self.meter.outbox.clear()  # of what there is none any more, nothing is told
         for (org_id, state), count in counts.items():
             self.meter.outbox.labels(org_id, state).set(count)
         self.meter.lag.labels("duties").set(lags.duties.total_seconds())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,11 +19,14 @@ from config.organisation import LoadedOrg
 from config.problems import ConfigErrors
 from config.schema import FeishuPart, MailPart
 from config.watch import watch
-from domain.errors import FupanError
+from domain.errors import FupanError, StoreDown
 from domain.ports import Catalogue, Clock
 from storage.database import Database
 
 log = structlog.get_logger(__name__)
+
+STORE_WAIT_SECONDS = 2.0
+"""Between tries to take over an edit while the store is down."""
 
 
 class SeveralStores(FupanError):
@@ -122,7 +126,21 @@ async def watch_configuration(path: Path, environment: Mapping[str, str], runnin
                     "the edit was refused; the running configuration stays", action="config.refused", at=str(problem)
                 )
             return
-        await service.apply(settings_of(found, service.clock, service.handle))
+        await _take_over(settings_of(found, service.clock, service.handle), service)
         log.info("the configuration was taken over", action="config.applied", organisations=len(found.orgs))
 
     await watch(path, environment, running, changed)
+
+
+async def _take_over(settings: Settings, service: Service) -> None:
+    """Apply settings as soon as the store can be written: an edit made during an outage must not end the watching."""
+    while True:
+        try:
+            return await service.apply(settings)
+        except StoreDown as error:
+            log.warning(
+                "the store is down; the edit is taken over once it is back",
+                action="config.store_down",
+                error=type(error).__name__,
+            )
+        await asyncio.sleep(STORE_WAIT_SECONDS)

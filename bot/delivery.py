@@ -22,7 +22,7 @@ from bot.organisations import Organisations
 from bot.pace import LanePace, ReceiverPace
 from bot.retry import outcome_of
 from bot.writer import Writer
-from domain.errors import PlatformError, StoreDown
+from domain.errors import PlatformDown, PlatformError, StoreDown
 from domain.ids import OrgId
 from domain.messages import Fate, Outcome, Outgoing
 from domain.ports import Clock, Platform
@@ -39,6 +39,9 @@ LEASE = timedelta(seconds=30)
 
 WINDOW = 64
 """Rows reserved at once: at most this many are sent again after a crash."""
+
+WINDOW_LASTS = timedelta(seconds=1)
+"""And no more than go out in this time, since what became of them is known only then."""
 
 LANES_AT_ONCE = 64
 """Lanes one process drains at the same time."""
@@ -151,7 +154,7 @@ class Delivery:
             return  # the lease holds the lane for a while; nothing could be sent for it here
         pace, free_at = LanePace.of(platform.abilities), lane.next_at
         receivers = ReceiverPace(platform.abilities.per_receiver_per_second)
-        most = WINDOW if platform.abilities.idempotent_seconds else 1
+        most = min(WINDOW, pace.calls_in(WINDOW_LASTS)) if platform.abilities.idempotent_seconds else 1
         while not self._stopping.is_set():
             reserve = partial(self._reserve, lane=lane, pace=pace, free_at=free_at, most=most)
             reserved = await self._write(reserve)
@@ -242,7 +245,8 @@ class Delivery:
     async def _send(self, platform: Platform, message: Outgoing) -> Outcome:
         try:
             external_id = await platform.deliver(message)
-        except PlatformError as error:
+        except Exception as failure:  # noqa: BLE001 - edge: a defect of an adapter must not hold up its lane
+            error = failure if isinstance(failure, PlatformError) else PlatformDown(type(failure).__name__)
             outcome = outcome_of(message, error, self._clock.now())
             log.warning(
                 "a message was not delivered",

@@ -44,6 +44,7 @@ from sandbox.people import people_of
 log = structlog.get_logger(__name__)
 
 ORG = OrgId("demo")
+OWNER = "demo"
 ZONE = "Asia/Shanghai"
 APP = FakeApp(app_id="cli_demo", secret="demo-secret-of-the-fake")  # noqa: S106 - the fake's own, worth nothing elsewhere
 BEFORE_CARD = timedelta(minutes=10)
@@ -151,7 +152,10 @@ async def _bot(home: Path, clock: DemoClock, fake: _Fake, mail_port: int) -> Asy
     }
     path = _configuration(home)
     loaded = load(path, environment)
-    service = Service(open_store(loaded), words(), clock, owner="demo")
+    store = open_store(loaded)
+    with store.transaction() as transaction:
+        transaction.engine.free_lanes(OWNER)  # an earlier life of the demo may have been killed while sending
+    service = Service(store, words(), clock, owner=OWNER)
     conductor = Conductor(service, clock, ORG, ZONE, fake.feishu.idle, fake.feishu.run_due_retries)
     edits = Edits(path, clock.now)
     await service.start(settings_of(loaded, clock, service.handle), Rhythm())

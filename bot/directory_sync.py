@@ -85,12 +85,8 @@ class DirectorySync:
     def _store_file(self, transaction: Transaction, org_id: OrgId, configured: ConfiguredPeople) -> None:
         ctx = self._organisations.context(transaction, org_id, self._clock.now())
         if configured.complete:
-            known = ctx.store.people.everybody()
-            here = {person.person_id for person in configured.people}
             named = [overlaid(person, Overlay(), ctx.policy.zone) for person in configured.people]
-            directory.store_people(ctx, known, directory.with_leavers(known, named, here))
-            for (platform, external_id), person_id in configured.identities.items():
-                ctx.store.people.bind(platform, external_id, person_id)
+            directory.apply_list(ctx, named, configured.identities)
 
     async def from_platforms(self, connections: Sequence[Connection]) -> None:
         """Read every platform's directory and take the changes over; a failed reading changes nothing."""

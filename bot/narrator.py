@@ -136,12 +136,12 @@ def _climbing(ctx: Context, at: datetime) -> list[_Deed]:
 
 
 def _due(ctx: Context, duty: Duty, at: datetime) -> bool:
-    moment = next_at(duty, ctx.pace(ctx.person(duty.debtor_id)))
+    moment = next_at(duty, ctx.pace(ctx.person(duty.debtor_id), duty.kind))
     return moment is not None and moment <= at
 
 
 def _next_deed(ctx: Context, duty: Duty, at: datetime) -> _Deed:
-    moment = rung_at(duty, duty.step, ctx.pace(ctx.person(duty.debtor_id)))
+    moment = rung_at(duty, duty.step, ctx.pace(ctx.person(duty.debtor_id), duty.kind))
     if moment is None or moment > at:
         return _rung(ctx, duty, Act.REMIND, Role.DEBTOR)
     rung = duty.ladder.rungs[duty.step]

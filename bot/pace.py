@@ -40,6 +40,10 @@ class LanePace:
         interval = timedelta(seconds=1 / min(steady, max(1.0, per_minute - burst) / 60))
         return cls(interval, interval * (burst - 1))
 
+    def calls_in(self, span: timedelta) -> int:
+        """Return how many calls go out in a span of time in the long run; at least one."""
+        return max(1, span // self.interval)
+
     def slots(self, next_at: datetime, now: datetime, count: int) -> tuple[list[datetime], datetime]:
         """Return when each of the next calls may start, and the lane's new `next_at`.
 

@@ -126,7 +126,14 @@ class Ticker:
         waiting = [org_id for org_id in self._organisations.ids() if openings.get(org_id, now) <= now]
         total = 0
         for org_id in waiting:
-            begun, opening, checked = await self._writer.run(partial(self._begin, org_id=org_id))
+            try:
+                begun, opening, checked = await self._writer.run(partial(self._begin, org_id=org_id))
+            except StoreDown:
+                raise
+            except Exception:  # edge: a tick; one organisation's defect must not stop the others
+                log.exception("rounds could not be begun; trying again later", action="rounds.failed", org=org_id)
+                openings[org_id] = now + POISON_DELAY
+                continue
             total += begun
             # Only now is it durable: what was begun in a transaction that failed must be found again.
             openings[org_id], self._checked[org_id] = opening, checked

@@ -78,7 +78,7 @@ def compare(
     now, cycle = _without_cycles(now)
     gone = _vanished(platform, known, {person.person_id for person in now})
     changed = [person for person in (*now, *gone) if before.get(person.person_id) != person]
-    refused = len(gone) > _most_to_vanish(platform, known)
+    refused = too_many(len(gone), sum(person.active and person.platform == platform for person in known))
     return DirectoryChange(tuple(changed), ids, tuple(person.person_id for person in gone), refused, cycle)
 
 
@@ -88,8 +88,9 @@ def _vanished(platform: str, known: Sequence[Person], here: Container[PersonId])
     return [replace(person, active=False) for person in ours if person.person_id not in here]
 
 
-def _most_to_vanish(platform: str, known: Sequence[Person]) -> float:
-    return max(VANISH_FLOOR, VANISH_SHARE * sum(person.active and person.platform == platform for person in known))
+def too_many(gone: int, active: int) -> bool:
+    """Tell whether so many of the active people cannot have left at once: then the reading is at fault."""
+    return gone > max(VANISH_FLOOR, VANISH_SHARE * active)
 
 
 def _without_cycles(people: list[Person]) -> tuple[list[Person], tuple[PersonId, ...] | None]:

@@ -16,6 +16,9 @@ from domain.calendar import ClockKind, Leave, WorkCalendar, add
 from domain.ids import DutyId, OrgId, PersonId
 from domain.people import Role
 
+ANSWER = "answer"
+"""The kind of duty that a question opens for the person asked; nobody can answer for somebody else."""
+
 
 class Act(StrEnum):
     """What a rung does."""

@@ -173,4 +173,8 @@ class Candidate(Protocol):
 
     @property
     def first_try(self) -> bool:
-        """False for a repetition, which was judged and counted before."""
+        """False for a repetition, which was counted against the budget before."""
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether a sender was lost while sending it: it may have gone out, and must be made sure of now."""

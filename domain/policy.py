@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from domain.cadences import Cadence, Scope
 from domain.calendar import Leave, QuietHours, WorkCalendar
-from domain.duties import Pace
+from domain.duties import ANSWER, Pace
 from domain.ids import OrgId, PersonId
 from domain.people import Person
 
@@ -77,9 +77,13 @@ class OrgPolicy:
         """Return the rules for a person: the first override that holds them, else the organisation's."""
         return next((o.rules for o in self.attention_overrides if o.scope.holds(person)), self.attention)
 
-    def pace_for(self, person: Person, leave: Sequence[Leave]) -> Pace:
-        """Return how time passes for a person's duties; leave stops it unless a deputy stands in."""
-        return Pace(self.calendar, self.zone_of(person), () if person.deputy_id else tuple(leave))
+    def pace_for(self, person: Person, leave: Sequence[Leave], kind: str) -> Pace:
+        """Return how time passes for a person's duties of a kind.
+
+        Leave stops it, unless a deputy stands in; nobody stands in for an answer of one's own.
+        """
+        stands_in = person.deputy_id is not None and kind != ANSWER
+        return Pace(self.calendar, self.zone_of(person), () if stands_in else tuple(leave))
 
     def cadence(self, name: str) -> Cadence | None:
         """Return the cadence of that exact name."""

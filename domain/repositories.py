@@ -270,6 +270,24 @@ class Outbox(Protocol):
     def copies(self, card: CardKey, person_id: PersonId | None = None) -> Sequence[SentCopy]:
         """Return the sent copies of a card, in everybody's chats or in one person's."""
 
+    def readers(self, card: CardKey) -> Sequence[PersonId]:
+        """Return everybody to whom a card was sent, is being sent or will be sent."""
+
+    def show(self, card: CardKey, reader: PersonId, face: Card, oldest: datetime, answered: str = "") -> None:
+        """Give every card of a key in one person's chat a new face, wherever it is on its way.
+
+        One that has not left carries the new face when it does; one that has gets an update, which replaces any that
+        waits; for one that is leaving this moment the update follows.
+
+        Args:
+            card: What the cards are about.
+            reader: In whose chat they lie.
+            face: How they look now.
+            oldest: Cards sent before are left alone, since no platform would change them.
+            answered: The platform's id of the message whose callback carries the new face itself: it only loses
+                updates that wait, for they are older.
+        """
+
     def withdraw(self, duty_id: DutyId) -> int:
         """Void what is not yet sent for a duty; return how many."""
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from domain.cadences import AudienceRole, Round
 from domain.cards import Card
 from domain.checkin import Checkin
-from domain.duties import due_at
+from domain.duties import ANSWER, due_at
 from domain.errors import Refused
 from domain.ids import CheckinId
 from domain.people import Person
@@ -72,5 +72,5 @@ def _joined(ctx: Context, round_: Round, actor: Person) -> Checkin:
         period=round_.period,
         person_id=actor.person_id,
         asked_at=ctx.now,
-        due_at=due_at(ladder, ctx.now, ctx.pace(actor)) if ladder else None,
+        due_at=due_at(ladder, ctx.now, ctx.pace(actor, ANSWER)) if ladder else None,
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from domain.cards import Answer, Card, Toast, ToastKind
 from domain.checkin import Checkin, CheckinState, Submission, miss, skip, submit
-from domain.duties import DutyState, fulfil, waive
+from domain.duties import ANSWER, DutyState, fulfil, waive
 from domain.errors import Refused
 from domain.events import CardClicked
 from domain.ids import OccurrenceId
@@ -17,10 +17,8 @@ from domain.questionnaire import Answers, read_form
 from handlers import checkin_cards, follow_up, reply_cards
 from handlers.context import Context
 from handlers.duty_acts import snooze_open
+from handlers.reply_cards import Matter
 from handlers.report import report_card
-
-ANSWER = "answer"
-"""The kind of duty that a question opens for the person asked."""
 
 
 def clicked(ctx: Context, event: CardClicked, actor: Person) -> Answer:
@@ -77,15 +75,15 @@ def accept(
     close_answer_duty(ctx, submission.checkin, actor, reason="")
     if submission.first:
         follow_up.open_for(ctx, actor, submission.checkin)
-    elif submission.new_version:
-        _tell_of_addition(ctx, actor, submission.checkin)
     detail = {"version": str(submission.checkin.version), "late": str(submission.checkin.late).lower()}
     ctx.store.history.note("checkin.submitted", checkin.checkin_id, actor.person_id, ctx.now, detail)
     card = report_card(ctx, submission.checkin)
     if submission.first:
-        follow_up.refresh_own(ctx, submission.checkin, card, clicked)
+        ctx.show(submission.checkin.person_id, card, clicked)
     else:
         follow_up.refresh(ctx, submission.checkin, clicked=clicked)
+    if submission.new_version:
+        _tell_of_addition(ctx, actor, submission.checkin)  # after the refresh, which would give it the older cards' face
     return card, submission
 
 
@@ -94,9 +92,13 @@ def _tell_of_addition(ctx: Context, author: Person, checkin: Checkin) -> None:
     matter = follow_up.matter_of(ctx, duty) if duty else None
     if duty is None or matter is None:
         return
-    card = reply_cards.addition(ctx.speaker(matter.debtor), matter)
+    by = checkin.cadence.follow_up.by if checkin.cadence.follow_up else None
+    owner = follow_up.owner_of(ctx, by, author) if by else None
+    if owner is None:
+        return
+    card = reply_cards.addition(ctx.speaker(owner), matter, may_reply=owner.person_id == matter.debtor.person_id)
     dedupe = f"addition:{checkin.checkin_id}:{checkin.version}"
-    ctx.store.outbox.put(Draft(matter.debtor.person_id, card, Priority.PERSONAL, dedupe))
+    ctx.store.outbox.put(Draft(owner.person_id, card, Priority.PERSONAL, dedupe))
 
 
 def close_answer_duty(ctx: Context, checkin: Checkin, actor: Person, *, reason: str) -> None:
@@ -106,6 +108,7 @@ def close_answer_duty(ctx: Context, checkin: Checkin, actor: Person, *, reason: 
         if closed is not duty:
             ctx.keep(closed)
             ctx.store.outbox.withdraw(duty.duty_id)
+            follow_up.refresh_escalations(ctx, Matter(closed, checkin, actor, actor))
 
 
 def _later(ctx: Context, event: CardClicked, actor: Person, checkin: Checkin) -> Answer:

@@ -12,7 +12,6 @@ from domain.calendar import first_allowed, local_instant
 from domain.cards import Card, CardKey
 from domain.duties import Duty, Pace, next_at
 from domain.ids import PersonId
-from domain.messages import SentCopy
 from domain.people import Person
 from domain.policy import OrgPolicy
 from domain.ports import Catalogue
@@ -65,16 +64,21 @@ class Context:
         deputy = self.store.people.person(person.deputy_id) if person.deputy_id else None
         return deputy if deputy is not None and deputy.active else None
 
-    def pace(self, person: Person) -> Pace:
-        """Return how time passes for the person's duties."""
+    def pace(self, person: Person, kind: str) -> Pace:
+        """Return how time passes for the person's duties of a kind."""
         alone = person.deputy_id is not None and self.deputy(person) is None
         debtor = replace(person, deputy_id=None) if alone else person
-        return self.policy.pace_for(debtor, self.store.people.leave_of(person.person_id))
+        return self.policy.pace_for(debtor, self.store.people.leave_of(person.person_id), kind)
 
-    def show(self, copy: SentCopy, card: Card) -> None:
-        """Give a sent card its present face, unless it is so old that no platform would change it any more."""
-        if self.now - copy.sent_at < CHANGEABLE:
-            self.store.outbox.update(copy, card)
+    def show(self, reader: PersonId, card: Card, clicked: str = "") -> None:
+        """Give all cards of a key in somebody's chat their present face, wherever they are on their way.
+
+        Args:
+            reader: In whose chat.
+            card: The face; its key tells which cards.
+            clicked: The platform's id of the message whose callback carries the new face itself.
+        """
+        self.store.outbox.show(card.key, reader, card, self.now - CHANGEABLE, clicked)
 
     def end_conversation(self, person: Person, about: CardKey | None) -> None:
         """Stop waiting for words about something that the person has just settled by a click."""
@@ -84,7 +88,7 @@ class Context:
 
     def keep(self, duty: Duty) -> None:
         """Store a duty with the moment at which it next wants attention."""
-        self.store.duties.save(duty, next_at(duty, self.pace(self.person(duty.debtor_id))))
+        self.store.duties.save(duty, next_at(duty, self.pace(self.person(duty.debtor_id), duty.kind)))
 
     def evening(self, person: Person) -> datetime:
         """Return 18:00 of today for somebody; past 17:00, the first allowed minute of tomorrow from 9:00 on."""

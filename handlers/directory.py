@@ -6,14 +6,13 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 
 from domain.cadences import Owner
-from domain.directory import DirectoryChange, Overlay, compare
-from domain.duties import Duty, waive
+from domain.directory import DirectoryChange, Overlay, compare, too_many
+from domain.duties import ANSWER, Duty, waive
 from domain.ids import PersonId
 from domain.messages import Draft, Priority
 from domain.people import Person, manager_in_charge
 from domain.ports import DirectoryPerson
 from handlers import escalation, follow_up, leave
-from handlers.checkin import ANSWER
 from handlers.context import Context
 from handlers.reply_cards import Matter
 
@@ -42,7 +41,7 @@ def apply(
     identities = {**own_ids, **people.identities(platform)}
     change = compare(ctx.policy.org_id, platform, seen, known, identities, overlays, ctx.policy.zone)
     if change.refused:
-        _tell_admins(ctx, change)
+        _tell_admins(ctx, len(change.vanished))
         return change
     store_people(ctx, known, change.people)
     for external_id, person_id in change.identities.items():
@@ -50,11 +49,23 @@ def apply(
     return change
 
 
-def with_leavers(known: Sequence[Person], named: Sequence[Person], here: Container[PersonId]) -> Sequence[Person]:
-    """Return whom a complete list changes: everybody it names, and those it no longer names as having left."""
-    before = {person.person_id: person for person in known}
+def apply_list(ctx: Context, named: Sequence[Person], identities: Mapping[tuple[str, str], PersonId]) -> None:
+    """Take over a complete list of people, unless too many of those we know are missing from it.
+
+    Args:
+        ctx: The world.
+        named: Everybody; whoever is not named has left.
+        identities: Platform and external id of everybody who has one.
+    """
+    known = ctx.store.people.everybody()
+    before, here = {person.person_id: person for person in known}, {person.person_id for person in named}
     gone = [replace(person, active=False) for person in known if person.active and person.person_id not in here]
-    return [person for person in (*named, *gone) if before.get(person.person_id) != person]
+    if too_many(len(gone), sum(person.active for person in known)):
+        _tell_admins(ctx, len(gone))
+        return
+    store_people(ctx, known, [person for person in (*named, *gone) if before.get(person.person_id) != person])
+    for (platform, external_id), person_id in identities.items():
+        ctx.store.people.bind(platform, external_id, person_id)
 
 
 def store_people(ctx: Context, known: Sequence[Person], changed: Sequence[Person]) -> None:
@@ -123,12 +134,12 @@ def _is_the_managers(matter: Matter) -> bool:
     return follow is not None and follow.by is not Owner.HRBP
 
 
-def _tell_admins(ctx: Context, change: DirectoryChange) -> None:
-    ctx.store.history.note("directory.refused", "", None, ctx.now, {"vanished": str(len(change.vanished))})
+def _tell_admins(ctx: Context, vanished: int) -> None:
+    ctx.store.history.note("directory.refused", "", None, ctx.now, {"vanished": str(vanished)})
     for admin_id in ctx.policy.admins:
         admin = ctx.store.people.person(admin_id)
         if admin is not None:
-            words = ctx.speaker(admin).say("admin.directory_refused", {"count": len(change.vanished)})
+            words = ctx.speaker(admin).say("admin.directory_refused", {"count": vanished})
             dedupe = f"directory:{ctx.today(admin).isoformat()}:{admin_id}"
             ctx.store.outbox.put(Draft(admin_id, words, Priority.ESCALATION, dedupe))
 

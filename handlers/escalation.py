@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from domain.cards import Answer, Card, CardKey, Toast, ToastKind
-from domain.duties import hand_over, waive
+from domain.duties import ANSWER, hand_over, waive
 from domain.errors import Refused
 from domain.events import CardClicked
 from domain.ids import DutyId
@@ -32,16 +32,16 @@ def clicked(ctx: Context, event: CardClicked, actor: Person) -> Answer:
 
 
 def _was_asked(ctx: Context, duty_id: DutyId, actor: Person) -> bool:
-    copies = ctx.store.outbox.copies(CardKey(reply_cards.ESCALATION, duty_id), actor.person_id)
-    return bool(copies) or actor.person_id in ctx.policy.admins
+    asked = ctx.store.outbox.readers(CardKey(reply_cards.ESCALATION, duty_id))
+    return actor.person_id in asked or actor.person_id in ctx.policy.admins
 
 
 def _follow(ctx: Context, event: CardClicked, actor: Person, matter: Matter) -> Answer:
     ctx.store.history.note("escalation.followed", matter.duty.duty_id, actor.person_id, ctx.now, {})
     watched = replace(matter, hrbp_name=actor.name)
-    for copy in ctx.store.outbox.copies(reply_cards.key_of(matter.checkin), matter.debtor.person_id):
+    if matter.duty.kind != ANSWER:
         card = reply_cards.reminder(ctx.speaker(matter.debtor), watched, matter.debtor)
-        ctx.show(copy, card)
+        ctx.show(matter.debtor.person_id, card)
     speaker = ctx.speaker(actor)
     sentence = speaker.say("escalation.followed", {"name": actor.name, "manager": matter.debtor.name})
     return _said(ctx, actor, sentence, reply_cards.escalation_settled(speaker, matter, sentence))
@@ -59,6 +59,8 @@ def _normal(ctx: Context, event: CardClicked, actor: Person, matter: Matter) -> 
 
 def _deputy(ctx: Context, event: CardClicked, actor: Person, matter: Matter) -> Answer:
     deputy = ctx.store.people.person(matter.debtor.deputy_id) if matter.debtor.deputy_id else None
+    if matter.duty.kind == ANSWER:
+        raise Refused("card.unknown")
     if deputy is None or not deputy.active or deputy.person_id == matter.author.person_id:
         raise Refused("escalation.no_deputy", {"manager": matter.debtor.name})
     transfer(ctx, matter, deputy, actor, clicked=event.message)

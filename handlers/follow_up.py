@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from domain.cadences import Owner
 from domain.cards import Card, CardKey
 from domain.checkin import Checkin, Reply
-from domain.duties import Duty, due_at, next_at
+from domain.duties import Act, Duty, due_at, next_at
 from domain.ids import CheckinId, DutyId
 from domain.messages import Draft, Priority
 from domain.people import Person, hrbps, manager_in_charge, present
@@ -20,10 +20,10 @@ from handlers.report import report_card
 def open_for(ctx: Context, author: Person, checkin: Checkin) -> Duty | None:
     """Open the duty that an answer calls for and ask whoever owes it; `None` if nobody does."""
     follow_up = checkin.cadence.follow_up
-    debtor = _owner(ctx, follow_up.by, author) if follow_up else None
+    debtor = owner_of(ctx, follow_up.by, author) if follow_up else None
     if follow_up is None or debtor is None:
         return None
-    pace = ctx.pace(debtor)
+    pace = ctx.pace(debtor, follow_up.kind)
     duty = Duty(
         org_id=ctx.policy.org_id,
         duty_id=DutyId(ctx.new_id()),
@@ -40,7 +40,8 @@ def open_for(ctx: Context, author: Person, checkin: Checkin) -> Duty | None:
     return duty
 
 
-def _owner(ctx: Context, owner: Owner, author: Person) -> Person | None:
+def owner_of(ctx: Context, owner: Owner, author: Person) -> Person | None:
+    """Return who owes a follow-up to somebody now; `None` if nobody does."""
     people = ctx.store.people
     if owner is Owner.HRBP:
         found = (people.person(person_id) for person_id in hrbps(author, people))
@@ -91,7 +92,7 @@ def named_replies(ctx: Context, checkin: Checkin) -> Sequence[tuple[str, Reply]]
 
 
 def refresh(ctx: Context, checkin: Checkin, *, clicked: str = "") -> None:
-    """Give every sent card about a check-in its present face, except the one whose click is being answered.
+    """Give every card about a check-in its present face, except the one whose click is being answered.
 
     Args:
         ctx: The world.
@@ -99,37 +100,40 @@ def refresh(ctx: Context, checkin: Checkin, *, clicked: str = "") -> None:
         clicked: The platform's id of the message whose callback carries the new face itself.
     """
     speaker = ctx.speaker(ctx.person(checkin.person_id))
-    refresh_own(ctx, checkin, checkin_cards.face(speaker, checkin) or report_card(ctx, checkin), clicked)
+    ctx.show(checkin.person_id, checkin_cards.face(speaker, checkin) or report_card(ctx, checkin), clicked)
     duty = duty_of(ctx, checkin)
     if duty is None:
         return
     matter = Matter(duty, checkin, ctx.person(duty.about_id), ctx.person(duty.debtor_id))
     _refresh_requests(ctx, matter, clicked)
-    _refresh_escalations(ctx, matter, clicked)
-
-
-def refresh_own(ctx: Context, checkin: Checkin, card: Card, clicked: str) -> None:
-    """Give the sent cards in the author's own chat a new face, except the one whose click is being answered."""
-    for copy in ctx.store.outbox.copies(checkin_cards.key_of(checkin.occurrence_id), checkin.person_id):
-        if copy.external_id != clicked:
-            ctx.show(copy, card)
+    refresh_escalations(ctx, matter, clicked)
 
 
 def _refresh_requests(ctx: Context, matter: Matter, clicked: str) -> None:
-    for copy in ctx.store.outbox.copies(reply_cards.key_of(matter.checkin)):
-        if copy.external_id == clicked:
-            continue
-        reader = ctx.person(copy.person_id)
-        ctx.show(copy, request_face(ctx, matter, reader))
+    for reader_id in ctx.store.outbox.readers(reply_cards.key_of(matter.checkin)):
+        reader = ctx.person(reader_id)
+        if matter.duty.is_open or _may_go_on_reading(ctx, matter, reader):
+            ctx.show(reader_id, request_face(ctx, matter, reader), clicked)
+
+
+def _may_go_on_reading(ctx: Context, matter: Matter, reader: Person) -> bool:
+    """Tell whether somebody who once was asked may see what has been written since: the one in charge now."""
+    follow_up = matter.checkin.cadence.follow_up
+    owner = owner_of(ctx, follow_up.by, matter.author) if follow_up else None
+    in_charge = {matter.debtor.person_id} if owner is None else {owner.person_id, owner.deputy_id}
+    return reader.person_id in in_charge or (
+        reader.person_id == matter.duty.closed_by and matter.debtor.person_id in in_charge
+    )
 
 
 def request_face(ctx: Context, matter: Matter, reader: Person) -> Card:
     """Return the present face of a follow-up card for one of its readers."""
     speaker = ctx.speaker(reader)
+    concerned = (matter.debtor.person_id, matter.debtor.deputy_id, matter.duty.closed_by)
+    if reader.person_id not in concerned:
+        return reply_cards.moved(speaker, matter)
     if not matter.duty.is_open:
         return reply_cards.closed(speaker, matter, _closer(ctx, matter), named_replies(ctx, matter.checkin))
-    if reader.person_id not in (matter.debtor.person_id, matter.debtor.deputy_id):
-        return reply_cards.moved(speaker, matter)
     return reply_cards.request(speaker, matter, reader)
 
 
@@ -137,11 +141,12 @@ def _closer(ctx: Context, matter: Matter) -> Person:
     return ctx.person(matter.duty.closed_by) if matter.duty.closed_by else matter.debtor
 
 
-def _refresh_escalations(ctx: Context, matter: Matter, clicked: str) -> None:
-    for copy in ctx.store.outbox.copies(CardKey(reply_cards.ESCALATION, matter.duty.duty_id)):
-        if copy.external_id != clicked:
-            reader = ctx.person(copy.person_id)
-            ctx.show(copy, escalation_face(ctx, matter, reader))
+def refresh_escalations(ctx: Context, matter: Matter, clicked: str = "") -> None:
+    """Give the escalation cards of a duty their present face; asks the store only if any was ever sent."""
+    if not any(rung.act in (Act.ESCALATE, Act.NOTIFY) for rung in matter.duty.ladder.rungs[: matter.duty.step]):
+        return
+    for reader_id in ctx.store.outbox.readers(CardKey(reply_cards.ESCALATION, matter.duty.duty_id)):
+        ctx.show(reader_id, escalation_face(ctx, matter, ctx.person(reader_id)), clicked)
 
 
 def escalation_face(ctx: Context, matter: Matter, reader: Person) -> Card:

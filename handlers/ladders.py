@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from domain.cards import Card
-from domain.duties import Act, Channel, Duty, Rung, fire
+from domain.duties import ANSWER, Act, Channel, Duty, Rung, fire
 from domain.messages import Draft, Mail, Priority
 from domain.people import Person, Recipient, Role, resolve
 from handlers import checkin, checkin_cards, follow_up, reply_cards
-from handlers.checkin import ANSWER
 from handlers.context import Context
 from handlers.reply_cards import Matter
 
@@ -17,7 +16,7 @@ from handlers.reply_cards import Matter
 def climb(ctx: Context, duty: Duty) -> None:
     """Do the one thing that is due for a duty, and set its next moment."""
     debtor = ctx.person(duty.debtor_id)
-    fired = fire(duty, ctx.now, ctx.pace(debtor))
+    fired = fire(duty, ctx.now, ctx.pace(debtor, duty.kind))
     ctx.keep(fired.duty)
     if fired.rung is None:
         return
@@ -90,6 +89,8 @@ def _speak(ctx: Context, matter: Matter, rung: Rung, reader: Person, mark: str, 
 
 
 def _recipient(ctx: Context, matter: Matter, role: Role) -> Recipient | None:
+    if role is Role.DEBTOR and matter.duty.kind == ANSWER:
+        return Recipient(matter.debtor)  # nobody is shown, or gives, another person's answers
     found = resolve(role, matter.debtor, matter.author, ctx.store.people, ctx.today(matter.debtor), ctx.policy.admins)
     if found is None and role is Role.DEBTOR and matter.debtor.active:
         return Recipient(matter.debtor)

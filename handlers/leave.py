@@ -7,15 +7,14 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from domain.calendar import Leave
-from domain.duties import Duty, due_at
+from domain.duties import ANSWER, Duty, due_at
 from domain.errors import Refused
 from domain.people import Person
 from handlers import follow_up
-from handlers.checkin import ANSWER
 from handlers.context import Context
 
 LONGEST = timedelta(days=400)
-"""Longer leave is taken for a slip of the keyboard."""
+"""Leave that reaches further ahead is taken for a slip of the keyboard; nor could hours be counted through it."""
 
 _RELATIVE = {"今天": 0, "today": 0, "明天": 1, "tomorrow": 1, "大后天": 3, "后天": 2}
 _DAY = re.compile(rf"(?:(\d{{4}})[-./年])?(\d{{1,2}})[-./月](\d{{1,2}})日?|({'|'.join(_RELATIVE)})")
@@ -50,7 +49,7 @@ def _read(words: str, today: date) -> Leave:
     first, last = (days[0], days[-1]) if len(days) > 1 else (today if _UNTIL.search(text) else days[0], days[0])
     if last < today:
         raise Refused("leave.past")
-    if first > last or last - first > LONGEST:
+    if first > last or last > today + LONGEST:
         raise Refused("leave.too_long")
     return Leave(first, last)
 
@@ -85,7 +84,7 @@ def retime(ctx: Context, person: Person) -> None:
 
 
 def _with_due(ctx: Context, person: Person, duty: Duty) -> Duty:
-    return replace(duty, due_at=due_at(duty.ladder, duty.opened_at, ctx.pace(person)))
+    return replace(duty, due_at=due_at(duty.ladder, duty.opened_at, ctx.pace(person, duty.kind)))
 
 
 def _hand_to_deputy(ctx: Context, actor: Person) -> None:

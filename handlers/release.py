@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.attention import Decision, Verdict, decide
-from domain.calendar import Leave
+from domain.calendar import Leave, NoWorkday
 from domain.cards import Card
 from domain.duties import Pace
 from domain.ids import MessageId, PersonId
@@ -18,6 +18,9 @@ from domain.people import Person
 from domain.policy import AttentionRules
 from handlers import digest
 from handlers.context import Context
+
+PATIENCE = timedelta(days=1)
+"""How long a message waits for somebody who has no workday in sight, before it is looked at again."""
 
 
 @dataclass(slots=True)
@@ -41,7 +44,7 @@ class Release:
 
 def local_days(ctx: Context, candidates: Iterable[Candidate]) -> set[tuple[PersonId, date]]:
     """Return whose budgets of which local days have to be known to judge these rows."""
-    return {(c.person.person_id, ctx.today(c.person)) for c in candidates if not c.asked and c.first_try}
+    return {(c.person.person_id, ctx.today(c.person)) for c in candidates if not c.asked}
 
 
 class Gate:
@@ -53,26 +56,43 @@ class Gate:
         self._known: dict[tuple[str, AttentionRules, tuple[Leave, ...], int, bool], Decision] = {}
 
     def judge(self, candidates: Iterable[Candidate]) -> Release:
-        """Sort due rows into what is sent, waits, is folded, or has nothing left to say."""
+        """Sort due rows into what is sent, waits, is folded, or has nothing left to say.
+
+        What a lost sender may have sent already goes out now, since only the same message with the same key is
+        recognised. What a platform refused is judged anew, and takes a place of the day on which it goes out at last.
+        """
         release = Release()
         for candidate in candidates:
-            if candidate.asked or not candidate.first_try:
-                release.sends.append(candidate.outgoing)
+            outgoing = self._filled(candidate)
+            if outgoing is None:
+                release.voids.append(candidate.outgoing.message_id)
+            elif candidate.asked or candidate.interrupted:
+                release.sends.append(outgoing)
             else:
-                self._judge_unasked(candidate, release)
+                self._judge_unasked(candidate, outgoing, release)
         return release
 
-    def _judge_unasked(self, candidate: Candidate, release: Release) -> None:
-        person, outgoing = candidate.person, candidate.outgoing
-        today = self._ctx.today(person)
+    def _filled(self, candidate: Candidate) -> Outgoing | None:
+        """Return what would be sent; a digest gets its lines now, and is nothing if none are left."""
+        body = candidate.outgoing.body
+        if not (isinstance(body, Card) and body.key.kind == digest.KIND):
+            return candidate.outgoing
+        card = digest.card(self._ctx, candidate.person, digest.day_of(body.key))
+        return replace(candidate.outgoing, body=card) if card else None
+
+    def _judge_unasked(self, candidate: Candidate, outgoing: Outgoing, release: Release) -> None:
+        person, today = candidate.person, self._ctx.today(candidate.person)
         is_digest = isinstance(outgoing.body, Card) and outgoing.body.key.kind == digest.KIND
-        decision = self._decide(person, self._said[person.person_id, today], is_digest=is_digest)
+        said = self._said[person.person_id, today]
+        decision = self._decide(person, said, is_digest=is_digest or not candidate.first_try)
         if decision.verdict is Verdict.WAIT:
             release.waits.append((outgoing.message_id, decision.at))
         elif decision.verdict is Verdict.FOLD:
             self._fold(person, outgoing, decision.at, release)
         else:
-            self._send(person, outgoing, today, release, is_digest=is_digest)
+            self._said[person.person_id, today] += 1
+            release.said.append((person.person_id, today))
+            release.sends.append(outgoing)
 
     def _decide(self, person: Person, said: int, *, is_digest: bool) -> Decision:
         policy = self._ctx.policy
@@ -82,7 +102,7 @@ class Gate:
         key = (zone, rules, leave, said, is_digest)
         if key not in self._known:
             pace = Pace(policy.calendar, ZoneInfo(zone), leave)
-            self._known[key] = decide(self._ctx.now, rules, pace, said, is_digest=is_digest)
+            self._known[key] = _decided(self._ctx.now, rules, pace, said, is_digest=is_digest)
         return self._known[key]
 
     def _fold(self, person: Person, outgoing: Outgoing, at: datetime, release: Release) -> None:
@@ -90,13 +110,9 @@ class Gate:
         release.folds.append((outgoing.message_id, day))
         self._ctx.store.outbox.put(digest.draft(person, day, at))
 
-    def _send(self, person: Person, outgoing: Outgoing, today: date, release: Release, *, is_digest: bool) -> None:
-        if is_digest and isinstance(outgoing.body, Card):
-            card = digest.card(self._ctx, person, digest.day_of(outgoing.body.key))
-            if card is None:
-                release.voids.append(outgoing.message_id)
-                return
-            outgoing = replace(outgoing, body=card)
-        self._said[person.person_id, today] += 1
-        release.said.append((person.person_id, today))
-        release.sends.append(outgoing)
+
+def _decided(now: datetime, rules: AttentionRules, pace: Pace, said: int, *, is_digest: bool) -> Decision:
+    try:
+        return decide(now, rules, pace, said, is_digest=is_digest)
+    except NoWorkday:  # one person's endless leave must not stop what others are waiting for
+        return Decision(Verdict.WAIT, now + PATIENCE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from domain.cards import Answer, Card, CardKey, Toast, ToastKind
+from domain.cards import Answer, Card, Toast, ToastKind
 from domain.checkin import Checkin, Reaction, Reply
 from domain.duties import Duty, fulfil, waive
 from domain.errors import Refused
@@ -55,9 +55,20 @@ def _submit(ctx: Context, event: CardClicked, actor: Person, matter: Matter) -> 
         toast = Toast(ToastKind.INFO, speaker.say("answer.missing", {"question": pending[0].text}))
         card = follow_up.request_face(ctx, matter, actor)
         return Answer(toast, replace(card, fields=fields_of(questionnaire.asked(answers), answers)))
+    if _said_before(ctx, actor, matter, answers):
+        return _present_face(ctx, actor, matter)
     ctx.end_conversation(actor, event.card)
     card = accept(ctx, actor, matter, answers, clicked=event.message)
     return _said(ctx, actor, "reply.toast.sent", {"name": matter.author.name}, card)
+
+
+def _said_before(ctx: Context, actor: Person, matter: Matter, answers: Answers) -> bool:
+    """Tell whether the actor has just said the same to the same version: a second click, not a second reply."""
+    replies = ctx.store.checkins.replies(matter.checkin.checkin_id)
+    return any(
+        reply.author_id == actor.person_id and reply.version == matter.checkin.version and reply.answers == answers
+        for reply in replies
+    )
 
 
 def _questionnaire(matter: Matter) -> Questionnaire:
@@ -105,6 +116,8 @@ def _meet(ctx: Context, event: CardClicked, actor: Person, matter: Matter) -> An
     question = reply_cards.takes_words(matter.checkin)
     if question is None:
         raise Refused("card.unknown")
+    if not matter.duty.is_open:
+        return _present_face(ctx, actor, matter)
     ctx.end_conversation(actor, event.card)
     words = ctx.speaker(matter.author).say("reply.meet.words", {"name": actor.name})
     card = accept(ctx, actor, matter, {question.name: words}, clicked=event.message)
@@ -164,9 +177,7 @@ def reacted(ctx: Context, event: CardClicked, actor: Person) -> Answer:
         ctx.store.history.note("reply.reacted", reply.reply_id, actor.person_id, ctx.now, detail)
         follow_up.refresh(ctx, checkin)
     card = reply_cards.answered(ctx.speaker(actor), checkin, updated, author)
-    for copy in ctx.store.outbox.copies(CardKey(reply_cards.ANSWERED, reply.reply_id), actor.person_id):
-        if copy.external_id != event.message:
-            ctx.show(copy, card)
+    ctx.show(actor.person_id, card, event.message)
     return _said(ctx, actor, f"reaction.given.{event.action}", {}, card)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from domain.cards import Block, Button, Card, CardKey, Facts, Field, Mention, Paragraph, Quote, Style, Tone
 from domain.checkin import Checkin, Reaction, Reply
-from domain.duties import Duty, DutyState
+from domain.duties import ANSWER, Duty, DutyState
 from domain.ids import DutyId
 from domain.messages import Mail
 from domain.people import Person
@@ -120,8 +120,14 @@ def closed(speaker: Speaker, matter: Matter, closer: Person, replies: Sequence[t
     )
 
 
-def addition(speaker: Speaker, matter: Matter) -> Card:
-    """Return what a manager is shown when an answer has been added to after the reply."""
+def addition(speaker: Speaker, matter: Matter, *, may_reply: bool) -> Card:
+    """Return what a manager is shown when an answer has been added to after the reply.
+
+    Args:
+        speaker: The reader's.
+        matter: With the new version.
+        may_reply: Whether the reader is the one who replied, and may add a word.
+    """
     values = _values(speaker, matter)
     return Card(
         key=key_of(matter.checkin),
@@ -129,8 +135,8 @@ def addition(speaker: Speaker, matter: Matter) -> Card:
         summary=speaker.say("reply.addition.summary", values),
         tone=Tone.CALM,
         blocks=_said(speaker, matter.checkin),
-        fields=_fields(matter.checkin),
-        buttons=(Button("submit", speaker.say("reply.button.more"), submits=True),),
+        fields=_fields(matter.checkin) if may_reply else (),
+        buttons=(Button("submit", speaker.say("reply.button.more"), submits=True),) if may_reply else (),
     )
 
 
@@ -163,6 +169,7 @@ def moved(speaker: Speaker, matter: Matter) -> Card:
 def escalation(speaker: Speaker, matter: Matter, duty_id: DutyId) -> Card:
     """Return what the HRBP is shown: the matter, not the person, with every way to settle it."""
     values = _values(speaker, matter)
+    passable = matter.duty.kind != ANSWER
     return Card(
         key=CardKey(ESCALATION, duty_id),
         title=speaker.say(f"{_matter_words(matter.duty)}.title", values),
@@ -176,7 +183,7 @@ def escalation(speaker: Speaker, matter: Matter, duty_id: DutyId) -> Card:
         buttons=(
             Button("follow", speaker.say("escalation.button.follow"), Style.MAIN),
             Button("normal", speaker.say("escalation.button.normal")),
-            Button("deputy", speaker.say("escalation.button.deputy")),
+            *((Button("deputy", speaker.say("escalation.button.deputy")),) if passable else ()),
         ),
     )
 

@@ -216,7 +216,7 @@ def _retime(ctx: Context, duty_id: DutyId) -> None:
     duty = ctx.store.duties.get(duty_id)
     if duty is None:
         return
-    pace = ctx.pace(ctx.person(duty.debtor_id))
+    pace = ctx.pace(ctx.person(duty.debtor_id), duty.kind)
     retimed = replace(duty, due_at=due_at(duty.ladder, duty.opened_at, pace))
     ctx.keep(retimed)
     checkin = ctx.store.checkins.get(CheckinId(duty.subject))

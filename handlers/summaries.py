@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from domain.cadences import Listener, Round, Section
+from domain.cadences import Listener, Round, Section, Summary
 from domain.cards import Block, Card, CardKey, Facts, Paragraph, Quote, Tone
 from domain.checkin import Checkin, CheckinState
 from domain.duties import Duty
 from domain.ids import PersonId
 from domain.messages import Draft, Priority
 from domain.people import Person
+from domain.repositories import RoundCounts
 from handlers.context import Context, Speaker
 
 GROUPS_A_SLICE = 50
@@ -23,14 +24,32 @@ PEOPLE_A_SLICE = 500
 MOST_LINES = 20
 """Lines of one section; more are counted, not listed."""
 
+ALL_ZONES = "*"
+"""People of all zones, as `People.in_audience` writes it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Some people whom a summary is about, and those who hear it."""
+    """Some people whom a summary is about, and those who hear it; of a whole audience, the first ones are read."""
 
     leader: Person | None
     members: Sequence[Person]
     listeners: Sequence[Person]
+
+
+@dataclass(frozen=True, slots=True)
+class Matters:
+    """What a summary tells of.
+
+    Attributes:
+        checkins: Those of the members, as many as are read.
+        duties: Still open, owed by members.
+        counts: How it went, over all whom the summary is about.
+    """
+
+    checkins: Sequence[Checkin]
+    duties: Sequence[Duty]
+    counts: RoundCounts
 
 
 def notice_slice(ctx: Context, round_: Round) -> str | None:
@@ -67,23 +86,47 @@ def summary_slice(ctx: Context, round_: Round) -> str | None:
     summary = round_.cadence.summary
     if summary is None:
         return None
-    rounds = ctx.store.rounds.latest(summary.of, round_.fires_at) if summary.of else [round_]
+    rounds = _rounds_told(ctx, round_, summary)
     groups, cursor = _groups(ctx, round_, summary.to)
     for group in groups:
-        _summarise_group(ctx, round_, rounds, group)
+        matters = _matters(ctx, rounds, group)
+        if matters.checkins or matters.duties or round_.cadence.agenda:
+            for listener in group.listeners:
+                card = summary_card(ctx, ctx.speaker(listener), round_, matters)
+                if card.blocks:
+                    _tell(ctx, listener, "summary", round_, card)
     return cursor
 
 
-def _summarise_group(ctx: Context, round_: Round, rounds: Sequence[Round], group: Group) -> None:
+def _rounds_told(ctx: Context, round_: Round, summary: Summary) -> Sequence[Round]:
+    """Return the rounds that a summary tells of: of all zones, since a team may sit in several."""
+    if summary.of:
+        return ctx.store.rounds.latest(summary.of, round_.fires_at)
+    newest = ctx.store.rounds.latest(round_.cadence.family, ctx.now)
+    same = [other for other in newest if other.period == round_.period]
+    if summary.to is Listener.AUDIENCE:
+        same = [other for other in same if other.cadence.name == round_.cadence.name]
+    return same or [round_]
+
+
+def _matters(ctx: Context, rounds: Sequence[Round], group: Group) -> Matters:
+    ids = [round_.occurrence_id for round_ in rounds]
     members = [person.person_id for person in group.members]
-    checkins = ctx.store.checkins.of_people([of.occurrence_id for of in rounds], members) if members else []
+    checkins = ctx.store.checkins.of_people(ids, members) if members else []
     duties = ctx.store.duties.open_of_people(members, MOST_LINES + 1) if members else []
-    if not checkins and not duties and not round_.cadence.agenda:
-        return
-    for listener in group.listeners:
-        card = summary_card(ctx, ctx.speaker(listener), round_, checkins, duties)
-        if card.blocks:
-            _tell(ctx, listener, "summary", round_, card)
+    counts = _count(checkins) if group.leader is not None else ctx.store.checkins.counts(ids)
+    return Matters(checkins, duties, counts)
+
+
+def _count(checkins: Sequence[Checkin]) -> RoundCounts:
+    submitted = [checkin for checkin in checkins if checkin.state is CheckinState.SUBMITTED]
+    return RoundCounts(
+        asked=len(checkins),
+        submitted=len(submitted),
+        late=sum(checkin.late for checkin in submitted),
+        skipped=sum(checkin.state is CheckinState.SKIPPED for checkin in checkins),
+        replied=sum(checkin.replied_at is not None for checkin in submitted),
+    )
 
 
 def _tell(ctx: Context, listener: Person, what: str, round_: Round, card: Card) -> None:
@@ -91,14 +134,12 @@ def _tell(ctx: Context, listener: Person, what: str, round_: Round, card: Card) 
     ctx.store.outbox.put(Draft(listener.person_id, card, Priority.SUMMARY, dedupe))
 
 
-def summary_card(
-    ctx: Context, speaker: Speaker, round_: Round, checkins: Sequence[Checkin], duties: Sequence[Duty]
-) -> Card:
+def summary_card(ctx: Context, speaker: Speaker, round_: Round, matters: Matters) -> Card:
     """Return the summary of some people's check-ins and open duties, in the sections the practice names."""
     blocks: list[Block] = []
     sections = round_.cadence.summary.sections if round_.cadence.summary else ()
     for section in sections:
-        blocks += _SECTIONS[section](ctx, speaker, round_, checkins, duties)
+        blocks += _SECTIONS[section](ctx, speaker, round_, matters)
     return Card(
         key=CardKey("summary", round_.occurrence_id),
         title=round_.cadence.title,
@@ -108,32 +149,26 @@ def summary_card(
     )
 
 
-_Sections = Callable[[Context, Speaker, Round, Sequence[Checkin], Sequence[Duty]], list[Block]]
+_Sections = Callable[[Context, Speaker, Round, Matters], list[Block]]
 
 
-def _counts(
-    ctx: Context, speaker: Speaker, round_: Round, checkins: Sequence[Checkin], duties: Sequence[Duty]
-) -> list[Block]:
-    submitted = [checkin for checkin in checkins if checkin.state is CheckinState.SUBMITTED]
+def _counts(ctx: Context, speaker: Speaker, round_: Round, matters: Matters) -> list[Block]:
+    counts = matters.counts
     rows = (
-        (speaker.say("summary.asked"), str(len(checkins))),
-        (speaker.say("summary.submitted"), str(len(submitted))),
-        (speaker.say("summary.late"), str(sum(checkin.late for checkin in submitted))),
-        (speaker.say("summary.replied"), str(sum(checkin.replied_at is not None for checkin in submitted))),
+        (speaker.say("summary.asked"), str(counts.asked)),
+        (speaker.say("summary.submitted"), str(counts.submitted)),
+        (speaker.say("summary.late"), str(counts.late)),
+        (speaker.say("summary.replied"), str(counts.replied)),
     )
-    return [Facts(rows)] if checkins else []
+    return [Facts(rows)] if counts.asked else []
 
 
-def _key_points(
-    ctx: Context, speaker: Speaker, round_: Round, checkins: Sequence[Checkin], duties: Sequence[Duty]
-) -> list[Block]:
-    return _lines(ctx, speaker, checkins, shared_only=True)
+def _key_points(ctx: Context, speaker: Speaker, round_: Round, matters: Matters) -> list[Block]:
+    return _lines(ctx, speaker, matters.checkins, shared_only=True)
 
 
-def _all_answers(
-    ctx: Context, speaker: Speaker, round_: Round, checkins: Sequence[Checkin], duties: Sequence[Duty]
-) -> list[Block]:
-    return _lines(ctx, speaker, checkins, shared_only=False)
+def _all_answers(ctx: Context, speaker: Speaker, round_: Round, matters: Matters) -> list[Block]:
+    return _lines(ctx, speaker, matters.checkins, shared_only=False)
 
 
 def _lines(ctx: Context, speaker: Speaker, checkins: Sequence[Checkin], *, shared_only: bool) -> list[Block]:
@@ -162,12 +197,10 @@ def _said(speaker: Speaker, checkin: Checkin, *, shared_only: bool) -> str:
     return "\n".join(lines)
 
 
-def _open_duties(
-    ctx: Context, speaker: Speaker, round_: Round, checkins: Sequence[Checkin], duties: Sequence[Duty]
-) -> list[Block]:
-    if not duties:
+def _open_duties(ctx: Context, speaker: Speaker, round_: Round, matters: Matters) -> list[Block]:
+    if not matters.duties:
         return [Paragraph(speaker.say("summary.nothing_open"))]
-    rows = tuple(_duty_row(ctx, speaker, duty) for duty in duties[:MOST_LINES])
+    rows = tuple(_duty_row(ctx, speaker, duty) for duty in matters.duties[:MOST_LINES])
     return [Paragraph(speaker.say("summary.open_duties")), Facts(rows)]
 
 
@@ -177,9 +210,7 @@ def _duty_row(ctx: Context, speaker: Speaker, duty: Duty) -> tuple[str, str]:
     return who, speaker.say("summary.until", {"due": speaker.stamp(duty.due_at)})
 
 
-def _agenda_section(
-    ctx: Context, speaker: Speaker, round_: Round, checkins: Sequence[Checkin], duties: Sequence[Duty]
-) -> list[Block]:
+def _agenda_section(ctx: Context, speaker: Speaker, round_: Round, matters: Matters) -> list[Block]:
     return list(_agenda(round_))
 
 
@@ -221,4 +252,5 @@ def _everybody(ctx: Context, round_: Round) -> tuple[Sequence[Group], str | None
     audience = round_.cadence.audience
     people = ctx.store.people.in_audience(audience, zone, PersonId(round_.cursor), PEOPLE_A_SLICE)
     cursor = people[-1].person_id if len(people) == PEOPLE_A_SLICE else None
-    return [Group(None, people, people)] if people else [], cursor
+    members = ctx.store.people.in_audience(audience, ALL_ZONES, PersonId(""), PEOPLE_A_SLICE)
+    return [Group(None, members, people)] if people else [], cursor

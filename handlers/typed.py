@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from domain.cards import Card, CardKey
 from domain.checkin import Checkin, CheckinState
+from domain.duties import ANSWER
 from domain.errors import Refused
 from domain.events import TextSaid
 from domain.ids import CheckinId, OccurrenceId
@@ -15,7 +16,6 @@ from domain.people import Person
 from domain.questionnaire import Question, QuestionKind, read_typed, typed_value
 from domain.repositories import Conversation
 from handlers import ask_again, checkin, checkin_cards, follow_up, leave, reply, reply_cards
-from handlers.checkin import ANSWER
 from handlers.context import Context
 from handlers.reply_cards import Matter
 

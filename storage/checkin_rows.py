@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal
 
 from domain.checkin import Checkin, CheckinState, Reaction, Reply
 from domain.ids import CheckinId, OccurrenceId, OrgId, PersonId
@@ -12,7 +12,7 @@ from storage.codec import decode_answers, encode_answers
 from storage.flavour import Flavour
 from storage.instants import instant, instant_or_none, micros, micros_or_none
 from storage.prepared import Prepared, Statement, Values
-from storage.select_by import change_by, equal, new_names, select_by
+from storage.select_by import change_by, new_names, select_by
 from storage.states import only
 from storage.storable import storable
 from storage.tables import checkin, checkin_version, reply
@@ -152,10 +152,25 @@ LATEST_OF_FAMILY = Prepared(
 HISTORY = Prepared(
     "org_id person_id family limit", lambda _: _newest("org_id person_id family").limit(bindparam("limit"))
 )
-OF_PEOPLE = select(*COLUMNS).where(
-    *equal(checkin, "org_id"),
-    checkin.c.occurrence_id.in_(bindparam("occurrences", expanding=True)),
-    checkin.c.person_id.in_(bindparam("people", expanding=True)),
+OF_PEOPLE = Prepared(
+    "org_id occurrence_id people",
+    lambda flavour: select_by(checkin, "org_id occurrence_id", *COLUMNS).where(
+        flavour.listed(checkin.c.person_id, "people")
+    ),
+)
+LOCK_MANY = Prepared(
+    "org_id checkins",
+    lambda flavour: (
+        select_by(checkin, "org_id", *COLUMNS)
+        .where(flavour.listed(checkin.c.checkin_id, "checkins"))
+        .with_for_update(skip_locked=True)
+    ),
+)
+KNOWN = Prepared(
+    "org_id checkins",
+    lambda flavour: select_by(checkin, "org_id", checkin.c.checkin_id).where(
+        flavour.listed(checkin.c.checkin_id, "checkins")
+    ),
 )
 COUNTS = Prepared("org_id occurrence_id", lambda _: _counts())
 VERSIONS = Prepared(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from domain.checkin import Checkin, Reply
@@ -11,7 +12,7 @@ from domain.questionnaire import Answers
 from domain.repositories import RoundCounts
 from storage import checkin_rows, person_rows, published
 from storage.checkin_rows import checkin_of, reply_of
-from storage.codec import decode_answers
+from storage.codec import decode_answers, encode_list
 from storage.definitions import Definitions
 from storage.prepared import Prepared, Values
 
@@ -74,8 +75,10 @@ class Checkins:
 
     def of_people(self, occurrence_ids: Sequence[OccurrenceId], people: Sequence[PersonId]) -> Sequence[Checkin]:
         """See the port; in no particular order."""
-        asked = {"org_id": self._org_id, "occurrences": list(occurrence_ids), "people": list(people)}
-        return [self._present(row) for row in self._transaction.query(checkin_rows.OF_PEOPLE, asked)]
+        readers = encode_list(people)
+        rounds = [(self._org_id, occurrence_id, readers) for occurrence_id in dict.fromkeys(occurrence_ids)]
+        rows = chain.from_iterable(self._transaction.rows(checkin_rows.OF_PEOPLE, round_) for round_ in rounds)
+        return [self._present(row) for row in rows]
 
     def counts(self, occurrence_ids: Sequence[OccurrenceId]) -> RoundCounts:
         """See the port."""

@@ -10,7 +10,7 @@ every message; the rest, and all reading, is pydantic's.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Annotated, Any, get_type_hints
 
@@ -131,6 +131,11 @@ def decode_answers(text: str) -> dict[str, str | tuple[str, ...]]:
         return {}
     stored: Mapping[str, str | list[str]] = orjson.loads(text)
     return {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
+
+
+def encode_list(texts: Sequence[str]) -> str:
+    """Return texts as a JSON array, for `Flavour.listed`."""
+    return orjson.dumps(texts).decode()
 
 
 def encode_detail(detail: Mapping[str, str]) -> str:

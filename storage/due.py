@@ -11,24 +11,21 @@ from sqlalchemy import bindparam, func, select, tuple_
 from domain.cadences import Round
 from domain.duties import Duty
 from domain.ids import OrgId, PersonId
-from storage import duty_rows
-from storage.checkin_rows import COLUMNS as CHECKIN_COLUMNS
+from storage import checkin_rows, duty_rows
+from storage.codec import encode_list
 from storage.instants import instant
 from storage.memory import Watermark
 from storage.prepared import Prepared, Statement
 from storage.queue_tables import lane
 from storage.rounds import COLUMNS as ROUND_COLUMNS
 from storage.rounds import round_of
-from storage.select_by import equal, parameter
-from storage.tables import checkin, duty, occurrence
+from storage.select_by import parameter
+from storage.tables import duty, occurrence
 
 if TYPE_CHECKING:
     from storage.transaction import Row, Transaction
 
 _FROM_THE_START = Watermark(-(2**63), "")
-_SUBJECTS = (*equal(checkin, "org_id"), checkin.c.checkin_id.in_(bindparam("subjects", expanding=True)))
-_LOCK_CHECKINS = select(*CHECKIN_COLUMNS).where(*_SUBJECTS).with_for_update(skip_locked=True)
-_KNOWN_CHECKINS = select(checkin.c.checkin_id).where(*_SUBJECTS)
 
 
 def _due_duties() -> Statement:
@@ -130,11 +127,10 @@ class DueQueries:
 
     def _lock_checkins(self, org_id: OrgId, rows: Sequence[Row]) -> set[str]:
         subjects = {row[3] for row in rows}
-        wanted: dict[str, object] = {"org_id": org_id, "subjects": sorted(subjects)}
+        locked = self._transaction.rows(checkin_rows.LOCK_MANY, (org_id, encode_list(sorted(subjects))))
         checkins = self._transaction.store(org_id).checkins
-        locked = {checkins.lock(row).checkin_id for row in self._transaction.query(_LOCK_CHECKINS, wanted)}
-        missing = subjects - locked
+        missing = subjects - {checkins.lock(row).checkin_id for row in locked}
         if not missing:
             return set()
-        known = self._transaction.query(_KNOWN_CHECKINS, {"org_id": org_id, "subjects": sorted(missing)})
+        known = self._transaction.rows(checkin_rows.KNOWN, (org_id, encode_list(sorted(missing))))
         return {checkin_id for (checkin_id,) in known}

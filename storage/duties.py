@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from domain.duties import Duty
 from domain.ids import DutyId, OrgId, PersonId
 from storage import duty_rows
+from storage.codec import encode_list
 from storage.definitions import Definitions
 from storage.duty_rows import duty_of
 from storage.prepared import Prepared, Values
@@ -73,9 +74,7 @@ class Duties:
 
     def open_of_people(self, people: Sequence[PersonId], limit: int) -> Sequence[Duty]:
         """See the port."""
-        self._saved.flush()
-        owed = {"org_id": self._org_id, "people": list(people)}
-        return [self.loaded(row) for row in self._transaction.query(duty_rows.OF_PEOPLE.limit(limit), owed)]
+        return self._open(duty_rows.OF_PEOPLE, (self._org_id, encode_list(people), limit))
 
     def loaded(self, row: Row) -> Duty:
         """Return the duty of a row that was just read, remembering who owes it."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, case, literal, select
+from sqlalchemy import bindparam, case, literal
 
 from domain.duties import Duty, DutyState
 from domain.ids import DutyId, OrgId, PersonId
 from storage.instants import instant, instant_or_none, micros, micros_or_none
 from storage.prepared import Prepared, Statement, Values
-from storage.select_by import change_by, equal, new_names, select_by
+from storage.select_by import change_by, new_names, select_by
 from storage.states import only
 from storage.storable import storable
 from storage.tables import OPEN_DUTY, duty
@@ -105,8 +105,12 @@ BY_ID = Prepared("org_id duty_id", lambda _: select_by(duty, "org_id duty_id", *
 FIND = Prepared("org_id kind subject", lambda _: _find())
 OWED_BY = Prepared("org_id debtor_id", lambda _: _open_by("debtor_id"))
 ABOUT = Prepared("org_id about_id", lambda _: _open_by("about_id"))
-OF_PEOPLE = (
-    select(*COLUMNS)
-    .where(*equal(duty, "org_id"), duty.c.debtor_id.in_(bindparam("people", expanding=True)), OPEN_DUTY)
-    .order_by(duty.c.due_at, duty.c.duty_id)
+OF_PEOPLE = Prepared(
+    "org_id people limit",
+    lambda flavour: (
+        select_by(duty, "org_id", *COLUMNS)
+        .where(flavour.listed(duty.c.debtor_id, "people"), OPEN_DUTY)
+        .order_by(duty.c.due_at, duty.c.duty_id)
+        .limit(bindparam("limit"))
+    ),
 )

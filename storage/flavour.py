@@ -7,7 +7,7 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, Table, bindparam, create_engine
+from sqlalchemy import ColumnElement, Select, Table, Text, bindparam, cast, create_engine, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 
@@ -44,6 +44,22 @@ class Flavour(Enum):
     def insert_from(self, table: Table, names: Sequence[str], rows: Select[Any]) -> AnyInsert:
         """Return an insertion of what a query finds; rows that are there already are passed over."""
         return self._into(table).from_select(names, rows).on_conflict_do_nothing()
+
+    def listed(self, column: ColumnElement[str], name: str) -> ColumnElement[bool]:
+        """Return the condition that a column's text is in a list that is given as one parameter.
+
+        A list of any length leaves a statement as it is, so that it is spelled and planned once.
+
+        Args:
+            column: Which.
+            name: The parameter; its value is a JSON array (`storage.codec.encode_list`).
+        """
+        texts = bindparam(name, type_=Text())
+        if self is Flavour.SQLITE:
+            return column.in_(select(func.json_each(texts).table_valued("value").c.value))
+        # Not IN, for which the planner likes to read the whole table.
+        each = select(func.jsonb_array_elements_text(cast(texts, postgresql.JSONB)))
+        return column == func.any(func.array(each.scalar_subquery()))
 
     def _into(self, table: Table) -> AnyInsert:
         return sqlite.insert(table) if self is Flavour.SQLITE else postgresql.insert(table)

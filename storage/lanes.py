@@ -67,7 +67,8 @@ def _heads() -> Statement:
             for priority in Priority
         )
     ).subquery()
-    return select(heads.c.rank, heads.c.at).where(heads.c.at.is_not(None)).order_by(heads.c.rank)
+    # Nothing is asked of `at` here: SQLite would then read all of a priority instead of the first.
+    return select(heads.c.rank, heads.c.at).order_by(heads.c.rank)
 
 
 _FREE = Prepared("now limit", lambda _: _free())
@@ -149,7 +150,8 @@ class LaneQueries:
 
     def heads(self, lane: Lane) -> Sequence[tuple[int, int]]:
         """Return the priorities that wait in a lane, in order, each with its earliest `send_after` in microseconds."""
-        return [(rank, at) for rank, at in self._transaction.rows(_HEADS, (lane.org_id, lane.name))]
+        rows = self._transaction.rows(_HEADS, (lane.org_id, lane.name))
+        return [(rank, at) for rank, at in rows if at is not None]
 
     def _first_ready(self, lane: Lane) -> int | None:
         return min((at for _, at in self.heads(lane)), default=None)

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import delete
 
 from domain.calendar import Leave
 from domain.ids import OrgId, PersonId
+from storage.codec import encode_list
 from storage.prepared import Prepared
 from storage.select_by import equal, select_by
 from storage.tables import leave
@@ -22,10 +23,13 @@ _ADD = Prepared(_NAMES, lambda flavour: flavour.insert(leave, _NAMES).on_conflic
 _REMOVE = Prepared(_NAMES, lambda _: delete(leave).where(*equal(leave, _NAMES)))
 _DAYS = (leave.c.starts_on, leave.c.ends_on)
 _OF_PERSON = Prepared("org_id person_id", lambda _: select_by(leave, "org_id person_id", *_DAYS).order_by(*_DAYS))
-_OF_PEOPLE = (
-    select(leave.c.person_id, *_DAYS)
-    .where(*equal(leave, "org_id"), leave.c.person_id.in_(bindparam("people", expanding=True)))
-    .order_by(leave.c.person_id, *_DAYS)
+_OF_PEOPLE = Prepared(
+    "org_id people",
+    lambda flavour: (
+        select_by(leave, "org_id", leave.c.person_id, *_DAYS)
+        .where(flavour.listed(leave.c.person_id, "people"))
+        .order_by(leave.c.person_id, *_DAYS)
+    ),
 )
 
 
@@ -52,9 +56,8 @@ class Leaves:
         if not wanted:
             return
         found: dict[PersonId, list[Leave]] = {}
-        for person_id, starts_on, ends_on in self._transaction.query(
-            _OF_PEOPLE, {"org_id": self._org_id, "people": wanted}
-        ):
+        rows = self._transaction.rows(_OF_PEOPLE, (self._org_id, encode_list(wanted)))
+        for person_id, starts_on, ends_on in rows:
             found.setdefault(person_id, []).append(_leave(starts_on, ends_on))
         for person_id in wanted:
             self._known[person_id] = tuple(found.get(person_id, ()))

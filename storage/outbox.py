@@ -36,6 +36,7 @@ class Outbox:
         self._people = people
         self._put = transaction.pending(outbox_rows.PUT)
         self._duties: set[str] = set()
+        self._cards: set[CardKey] = set()
         self._faces: dict[MessageId, MessageId] = {}
 
     def put(self, draft: Draft) -> None:
@@ -68,7 +69,10 @@ class Outbox:
         )
 
     def update(self, copy: SentCopy, card: Card) -> None:
-        """See the port; the new face goes out at once, for it does not ring."""
+        """See the port; the new face goes out at once, for it does not ring.
+
+        A copy that is just being sent has no id of the platform yet: its new face waits a little and asks again.
+        """
         faces = self._transaction.row(outbox_rows.NEW_FACE, (self._org_id, copy.message_id))
         number = 1 if faces is None else faces[0]
         if number > 1:
@@ -88,13 +92,31 @@ class Outbox:
             body=encode_card(card),
             copy_of=copy.message_id,
             target=copy.external_id,
-            send_after=self._transaction.present,
+            send_after=self._transaction.present + (0 if copy.external_id else outbox_rows.IN_FLIGHT),
             place=self._transaction.next_place(),
             state=MessageState.READY,
             error="",
         )
         self._add(row)
         self._transaction.journal.put(self._faces, copy.message_id, row.message_id)
+
+    def readers(self, card: CardKey) -> Sequence[PersonId]:
+        """See the port."""
+        self._write_waiting(card)
+        return [PersonId(row[0]) for row in self._transaction.rows(outbox_rows.READERS, (self._org_id, *_parts(card)))]
+
+    def show(self, card: CardKey, reader: PersonId, face: Card, oldest: datetime, answered: str = "") -> None:
+        """See the port."""
+        self._write_waiting(card)
+        key = (self._org_id, *_parts(card), reader)
+        for message_id, state, lane, external_id, sent_at in self._transaction.rows(outbox_rows.ON_THE_WAY, key):
+            if state in (MessageState.READY, MessageState.FOLDED):
+                self._transaction.change(outbox_rows.REWRITE, (encode_card(face), self._org_id, message_id))
+            elif answered and external_id == answered:
+                self._void_faces(message_id)
+            elif sent_at is None or sent_at >= micros(oldest):
+                at = instant(sent_at) if sent_at is not None else instant(self._transaction.present)
+                self.update(SentCopy(message_id, reader, lane, external_id or "", card, at), face)
 
     def copies(self, card: CardKey, person_id: PersonId | None = None) -> Sequence[SentCopy]:
         """See the port; oldest first."""
@@ -155,8 +177,14 @@ class Outbox:
         self._put.put((self._org_id, row.message_id), row.values(self._transaction.present), row)
         if row.duty_id is not None:
             self._duties.add(row.duty_id)
+        if row.card is not None:
+            self._cards.add(row.card)
         if row.state is MessageState.READY:
             self._transaction.lanes.mark(self._org_id, row.lane, row.send_after)
+
+    def _write_waiting(self, card: CardKey) -> None:
+        if card in self._cards:
+            self._put.flush()
 
     def _void_faces(self, message_id: MessageId) -> None:
         waiting = self._faces.get(message_id)
@@ -170,6 +198,10 @@ class Outbox:
         for row in meant:
             self._put.put((self._org_id, row.message_id), row.values(0), row)
         return len(meant)
+
+
+def _parts(card: CardKey) -> tuple[str, str]:
+    return card.kind, card.subject
 
 
 def call_of(body: Body) -> Call:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, literal, true, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, literal, null, true, update
 
 from domain.cards import CardKey
 from domain.ids import MessageId, OrgId, PersonId
 from domain.messages import Call, Priority
+from storage.instants import in_micros
 from storage.prepared import Prepared, Statement, Values
 from storage.queue_tables import FOLDED, PENDING, SENT_CARD, VOIDABLE, outbox
 from storage.select_by import equal, select_by
-from storage.states import MessageState, only, spelled
+from storage.states import MessageState, among, only, spelled
 
 _ROW = outbox.c
 _NAMES = " ".join(column.name for column in _ROW)
+
+
+IN_FLIGHT = in_micros(timedelta(seconds=5))
+"""How long a new face waits for a card that is just being sent; it asks again until that is known."""
 
 
 class NewRow(NamedTuple):
@@ -124,6 +130,17 @@ def _folded() -> Statement:
     return found.where(FOLDED).order_by(_ROW.priority, _ROW.send_after, _ROW.place)
 
 
+def _on_its_way() -> ColumnElement[bool]:
+    states = (MessageState.READY, MessageState.FOLDED, MessageState.SENDING, MessageState.SENT)
+    return and_(among(_ROW.state, *states), only(_ROW.call, Call.CARD))
+
+
+def _rewrite() -> Statement:
+    waits = among(_ROW.state, MessageState.READY, MessageState.FOLDED)
+    body = {"body": bindparam("new_body", type_=_ROW.body.type), "shared_body": null()}
+    return update(outbox).where(*equal(outbox, "org_id message_id"), waits).values(body)
+
+
 PUT = Prepared(_NAMES, lambda flavour: flavour.insert(outbox, _NAMES).on_conflict_do_nothing())
 WITHDRAW = Prepared("org_id duty_id", lambda _: _withdraw(*equal(outbox, "org_id duty_id"), VOIDABLE))
 WITHDRAW_CARD = Prepared(
@@ -137,4 +154,31 @@ COPIES_OF_PERSON = Prepared(
 )
 SUBJECT_OF = Prepared("org_id external_id", lambda _: _subject_of())
 ON_DAY = Prepared("org_id person_id folded_on", lambda _: _folded())
+READERS = Prepared(
+    "org_id card_kind card_subject",
+    lambda _: (
+        select_by(outbox, "org_id card_kind card_subject", _ROW.person_id)
+        .where(_on_its_way())
+        .distinct()
+        .order_by(_ROW.person_id)
+    ),
+)
+ON_THE_WAY = Prepared(
+    "org_id card_kind card_subject person_id",
+    lambda _: (
+        select_by(
+            outbox,
+            "org_id card_kind card_subject person_id",
+            _ROW.message_id,
+            _ROW.state,
+            _ROW.lane,
+            _ROW.external_id,
+            _ROW.ended_at,
+        )
+        .where(_on_its_way())
+        .order_by(_ROW.place, _ROW.message_id)
+    ),
+)
+REWRITE = Prepared("new_body org_id message_id", lambda _: _rewrite())
+TARGET = Prepared("org_id message_id", lambda _: select_by(outbox, "org_id message_id", _ROW.state, _ROW.external_id))
 UNFOLD = Prepared("now org_id person_id folded_on", lambda _: _unfold())

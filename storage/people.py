@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from domain.ids import OrgId, PersonId
 from domain.people import Person
 from storage import person_rows
 from storage.audience import cares_for_somebody, has_reports, in_audience
+from storage.codec import encode_list
 from storage.identities import Identities
 from storage.leaves import Leaves
 from storage.person_rows import COLUMNS, IS_ACTIVE, person_of, values_of
@@ -27,10 +28,6 @@ if TYPE_CHECKING:
 _NO_LIMIT = 2**31 - 1
 _CARED_FOR_LIMIT = 500
 """As the port promises."""
-_CHUNK = 1000
-"""Ids in one query; SQLite takes no more than 32,766 parameters."""
-
-_BY_IDS = select(*COLUMNS).where(*equal(person, "org_id"), person.c.person_id.in_(bindparam("people", expanding=True)))
 
 
 def _ids_where(condition: ColumnElement[bool]) -> Prepared:
@@ -84,12 +81,11 @@ class People:
         """See the port."""
         self._saved.flush()
         wanted = list(dict.fromkeys(person_ids))
-        for chunk in _chunks([person_id for person_id in wanted if person_id not in self._known]):
-            self._known.update(dict.fromkeys(chunk))
-            for row in self._transaction.query(_BY_IDS, {"org_id": self._org_id, "people": chunk}):
-                self._remember(person_of(row))
-        for chunk in _chunks(wanted):
-            self._leaves.prefetch(chunk)
+        unknown = [person_id for person_id in wanted if person_id not in self._known]
+        if unknown:
+            self._known.update(dict.fromkeys(unknown))
+            self._people(person_rows.BY_IDS, (self._org_id, encode_list(unknown)))
+        self._leaves.prefetch(wanted)
 
     def leave_of(self, person_id: PersonId) -> Sequence[Leave]:
         """See the port."""
@@ -172,7 +168,3 @@ class People:
     def _remember(self, found: Person) -> Person:
         self._known[found.person_id] = found
         return found
-
-
-def _chunks(ids: Sequence[PersonId]) -> Iterator[Sequence[PersonId]]:
-    return (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK))

@@ -69,6 +69,10 @@ def _active_by(name: str) -> Statement:
 
 SAVE = Prepared(_NAMES, _save)
 BY_ID = Prepared("org_id person_id", lambda _: select_by(person, "org_id person_id", *COLUMNS))
+BY_IDS = Prepared(
+    "org_id people",
+    lambda flavour: select_by(person, "org_id", *COLUMNS).where(flavour.listed(person.c.person_id, "people")),
+)
 BY_IDENTITY = Prepared("org_id platform external_id", _by_identity)
 BY_MANAGER = Prepared("org_id manager_id limit", lambda _: _active_by("manager_id"))
 BY_HRBP = Prepared("org_id hrbp_id limit", lambda _: _active_by("hrbp_id"))

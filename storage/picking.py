@@ -12,12 +12,14 @@ from sqlalchemy import and_, bindparam, literal, or_, select, update
 from domain.ids import DutyId, MessageId, OrgId, PersonId
 from domain.messages import MAIL_LANE, Call, Outgoing, Priority
 from domain.people import Person
+from storage.codec import encode_list
 from storage.flavour import Flavour
 from storage.instants import micros
 from storage.lanes import Lane, LaneQueries
+from storage.outbox_rows import IN_FLIGHT, TARGET
 from storage.prepared import Prepared, Statement
 from storage.queue_tables import PENDING, attention, outbox
-from storage.select_by import equal, parameter
+from storage.select_by import equal, parameter, select_by
 from storage.states import MessageState, Unreachable, only, spelled
 from storage.tables import identity
 
@@ -36,7 +38,8 @@ class Candidate:
         priority: Its rank.
         duty_id: The duty it speaks for.
         dedupe: The key its id was made from.
-        first_try: False if it may have gone out before.
+        first_try: False if it was tried before.
+        interrupted: Whether a sender was lost while sending it: it may have gone out.
     """
 
     outgoing: Outgoing
@@ -46,7 +49,11 @@ class Candidate:
     duty_id: DutyId | None
     dedupe: str
     first_try: bool
+    interrupted: bool
 
+
+NO_TARGET = "no_target"
+"""The error of an update whose message never went out."""
 
 _ROW = outbox.c
 _MESSAGE = "org_id message_id"
@@ -69,6 +76,8 @@ _PICKED = (
     _ROW.priority,
     _ROW.duty_id,
     _ROW.dedupe,
+    _ROW.state,
+    _ROW.copy_of,
     identity.c.external_id,
     identity.c.lost,
 )
@@ -106,12 +115,21 @@ def _say(flavour: Flavour) -> Statement:
     )
 
 
+def _said(flavour: Flavour) -> Statement:
+    first, last = parameter("first", attention.c.day), parameter("last", attention.c.day)
+    counted = select_by(attention, "org_id", attention.c.person_id, attention.c.day, attention.c.said)
+    return counted.where(
+        flavour.listed(attention.c.person_id, "people"), attention.c.day >= first, attention.c.day <= last
+    )
+
+
 def _if_ready(changes: Mapping[str, object]) -> Statement:
     return update(outbox).where(*equal(outbox, _MESSAGE), PENDING, _READY).values(**changes)
 
 
 _PICK = Prepared("org_id lane epoch now priority limit", lambda _: _pick())
 _RESERVE = Prepared(f"{_MESSAGE} epoch", lambda _: _reserve())
+_SAID = Prepared("org_id people first last", _said)
 _SAY = Prepared(_ATTENTION_NAMES, _say)
 _POSTPONE = Prepared(
     f"{_MESSAGE} epoch until",
@@ -145,7 +163,8 @@ class PickQueries(LaneQueries):
         self._transaction.flush()
         told = self._transaction.tell(now)
         while self.holds(lane):
-            rows = self._waiting(lane, told, limit)
+            waiting = self._waiting(lane, told, limit)
+            rows = [row for row in (self._aimed(lane, row, told) for row in waiting) if row is not None]
             self._transaction.store(lane.org_id).people.prefetch(PersonId(row[2]) for row in rows)
             candidates = [self._candidate(lane, row) for row in rows]
             dead = [(row, found) for row, found in zip(rows, candidates, strict=True) if isinstance(found, Unreachable)]
@@ -153,7 +172,7 @@ class PickQueries(LaneQueries):
                 _GIVE_UP, [(lane.org_id, row[0], lane.epoch, why.value, told) for row, why in dead]
             )
             alive = [found for found in candidates if isinstance(found, Candidate)]
-            if alive or not rows:
+            if alive or not waiting:
                 return alive
         return []
 
@@ -206,12 +225,9 @@ class PickQueries(LaneQueries):
         """Return how many unasked messages each person has had on a local day; those with none are left out."""
         said: dict[tuple[OrgId, PersonId, date], int] = {}
         for org_id in dict.fromkeys(pair[0] for pair in pairs):
-            people = {pair[1] for pair in pairs if pair[0] == org_id}
-            days = {pair[2].isoformat() for pair in pairs if pair[0] == org_id}
-            counted = select(attention.c.person_id, attention.c.day, attention.c.said).where(
-                attention.c.org_id == org_id, attention.c.person_id.in_(people), attention.c.day.in_(days)
-            )
-            for person_id, day, count in self._transaction.query(counted):
+            people = encode_list([pair[1] for pair in pairs if pair[0] == org_id])
+            days = sorted(pair[2].isoformat() for pair in pairs if pair[0] == org_id)
+            for person_id, day, count in self._transaction.rows(_SAID, (org_id, people, days[0], days[-1])):
                 said[org_id, person_id, date.fromisoformat(day)] = count
         return {pair: said[pair] for pair in pairs if pair in said}
 
@@ -223,13 +239,28 @@ class PickQueries(LaneQueries):
                 rows += self._transaction.rows(_PICK, (*here, rank, limit - len(rows)))
         return rows
 
+    def _aimed(self, lane: Lane, row: Row, told: int) -> Row | None:
+        """Return a row with its target; `None`, and the row steps aside, while the message to change is being sent."""
+        message_id, call, target, copy_of = row[0], row[1], row[5], row[12]
+        if call != Call.UPDATE or target:
+            return row
+        found = self._transaction.row(TARGET, (lane.org_id, copy_of))
+        if found is not None and found[1]:
+            return (*row[:5], found[1], *row[6:])
+        if found is not None and found[0] == MessageState.SENDING:
+            self._transaction.change(_POSTPONE, (lane.org_id, message_id, lane.epoch, told + IN_FLIGHT))
+        else:
+            self._transaction.change(_GIVE_UP, (lane.org_id, message_id, lane.epoch, NO_TARGET, told))
+        return None
+
     def _take(self, lane: Lane, sends: Sequence[MessageId]) -> None:
         rows = [(lane.org_id, message_id, lane.epoch) for message_id in sends]
         if self._transaction.change_many(_RESERVE, rows) != len(sends) or not self.holds(lane):
             raise _NotThere
 
     def _candidate(self, lane: Lane, row: Row) -> Candidate | Unreachable:
-        message_id, call, person_id, body, shared, target, attempts, asked, priority, duty_id, dedupe, name, lost = row
+        message_id, call, person_id, body, shared, target, attempts, asked, priority, duty_id, dedupe, *rest = row
+        state, _, name, lost = rest
         store = self._transaction.store(lane.org_id)
         person = store.people.person(person_id)
         receiver = person.mail if lane.name == MAIL_LANE and person else name
@@ -242,7 +273,9 @@ class PickQueries(LaneQueries):
         kind = Call(call)
         words = store.outbox.body_of(kind, body, shared)
         outgoing = Outgoing(lane.org_id, message_id, lane.name, kind, person_id, receiver, words, target, attempts)
-        return Candidate(outgoing, person, bool(asked), Priority(priority), duty_id, dedupe, first_try=attempts == 0)
+        interrupted = state == MessageState.SENDING
+        rank, first_try = Priority(priority), attempts == 0
+        return Candidate(outgoing, person, bool(asked), rank, duty_id, dedupe, first_try, interrupted)
 
 
 class _NotThere(Exception):

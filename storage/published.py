@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 
 from domain.questionnaire import Answers
 from storage.checkin_rows import SUBMITTED
@@ -27,11 +27,12 @@ _NAMES = f"{_GROUP} block answers"
 
 
 def _unpublished() -> Statement:
-    author = and_(person.c.org_id == checkin.c.org_id, person.c.person_id == checkin.c.person_id)
-    found = select(checkin.c.checkin_id, checkin.c.answers).join(person, author)
-    waiting = (SUBMITTED, checkin.c.published.is_(False), person.c.active.is_(True))
-    of_group = (*equal(checkin, "org_id occurrence_id"), *equal(person, "manager_id"))
-    return found.where(*of_group, *waiting).order_by(checkin.c.submitted_at, checkin.c.checkin_id)
+    reports = select_by(person, "org_id manager_id", person.c.person_id).where(person.c.active.is_(True))
+    # Not a join: SQLite would read the whole round's check-ins and look for the manager of each.
+    of_group = (*equal(checkin, "org_id occurrence_id"), checkin.c.person_id.in_(reports))
+    waiting = (SUBMITTED, checkin.c.published.is_(False))
+    found = select(checkin.c.checkin_id, checkin.c.answers).where(*of_group, *waiting)
+    return found.order_by(checkin.c.submitted_at, checkin.c.checkin_id).with_for_update(of=checkin)
 
 
 _UNPUBLISHED = Prepared(_GROUP, lambda _: _unpublished())
@@ -54,8 +55,8 @@ def choices(
         names: The questions whose choices are published; nothing else is copied.
         at_least: People in a block.
     """
+    waiting = transaction.rows(_UNPUBLISHED, group)  # first, for they are locked: another replica may publish them
     blocks = [text for (text,) in transaction.rows(_BLOCKS, group)]
-    waiting = transaction.rows(_UNPUBLISHED, group)
     for first in range(0, len(waiting) - len(waiting) % at_least, at_least):
         block = _block(waiting[first : first + at_least], names)
         transaction.change(_PUBLISH, (*group, len(blocks), block))

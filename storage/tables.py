@@ -40,8 +40,8 @@ person = Table(
     words_or_null("locale"),
     words_or_null("platform"),
     flag("active"),
-    Index("person_by_manager", "org_id", "manager_id"),
-    Index("person_by_hrbp", "org_id", "hrbp_id"),
+    Index("person_by_manager", "org_id", "manager_id", "name"),
+    Index("person_by_hrbp", "org_id", "hrbp_id", "name"),
     Index("person_by_name", "org_id", "name"),
 )
 

@@ -20,6 +20,10 @@ log = structlog.get_logger(__name__)
 
 PATH = "/callback/{platform}/{org}"
 
+UNKNOWN = "?"
+"""Stands for the platform where callbacks are for no app of ours: metrics keep every label for ever, and whoever calls
+made-up addresses must not fill them."""
+
 
 class FindWebhook(Protocol):
     """Finds what reads an app's callbacks."""
@@ -51,12 +55,14 @@ class Callbacks:
         platform, org_id = request.match_info["platform"], OrgId(request.match_info["org"])
         webhook = self._find(platform, org_id)
         if webhook is None:
-            return self._refused(platform if platform.isalnum() else "?", 404, "no such app")
+            return self._refused(UNKNOWN, 404, "no such app")
         try:
             raw = await request.read()
             call = webhook.receive(request.headers, request.query, raw, self._clock.now())
         except web.HTTPRequestEntityTooLarge:
             return self._refused(platform, 413, "too large")
+        except web.RequestPayloadError:
+            return self._refused(platform, 400, "the body is not what its headers say")
         except NotAuthentic as error:
             return self._refused(platform, 401, error.reason)
         except Malformed as error:

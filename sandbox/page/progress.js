@@ -1,4 +1,4 @@
-// How far the guided week has come, read from the three chats it is about; nothing is remembered, so a reload loses nothing.
+// How far the guided week has come, read from the three chats that it is about, so that a reload loses nothing of it.
 
 import { api } from "/static/api.js";
 import { person, platformOf, state } from "/static/state.js";
@@ -30,11 +30,11 @@ const title = (card) => String(card.card?.header?.title?.content ?? "");
 function done({ employee, manager }, [own, managers, hrbps]) {
   const asked = managers.filter((card) => title(card).includes(employee.name));
   const told = hrbps.some((card) => [employee, manager].every((one) => JSON.stringify(card.card).includes(one.name)));
-  const replied = own.some((card) => title(card).includes(manager.name));
+  const replies = own.filter((card) => title(card).includes(manager.name));
   const looked = (one) => state.people.some((known) => known.id === one.id && known.unread === 0);
-  const steps = [own.length > 0, asked.length > 0, false, asked.length > 1, told, replied, false];
+  const steps = [own.length > 0, asked.length > 0, false, asked.length > 1, told, replies.length > 0, false];
   // Who has looked once has looked, whatever came later.
-  steps[2] = steps[1] && (looked(manager) || reached.has(2) || steps[3] || replied);
-  steps[6] = replied && (looked(employee) || reached.has(6));
+  steps[2] = steps[1] && (looked(manager) || reached.has(2) || steps[3] || steps[5]);
+  steps[6] = steps[5] && (looked(employee) || reached.has(6) || replies.some((card) => card.version > 1));
   return new Set(steps.flatMap((is, index) => (is ? [index] : [])));
 }

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Request, expect
 
 from tests import sample_cards
-from tests.browser.screens import Show
+from tests.browser.screens import Screen, Show
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -42,7 +42,7 @@ async def test_the_search_box_finds_by_name_and_by_department_and_says_when_nobo
 async def test_choosing_a_person_opens_their_chat_and_tells_the_platform(show: Show) -> None:
     show.script.platform.put("ou_wanglei", "你好,我是复盘助手")
     page = await show.visit()
-    await expect(page.get_by_text("你想做谁?").first).to_be_visible()
+    await expect(page.get_by_text("你想做谁？").first).to_be_visible()
     await page.get_by_test_id("person-wanglei").click()
     await expect(page.get_by_test_id("message-om_wanglei_1")).to_contain_text("你好,我是复盘助手")
     await expect(page.get_by_text("王磊 的手机")).to_be_visible()
@@ -100,6 +100,32 @@ async def test_the_page_asks_nobody_but_its_own_server(show: Show) -> None:
     assert {request.url for request in asked if not request.url.startswith(show.address)} == set()
 
 
+async def test_a_card_taller_than_the_phone_is_shown_from_its_top_and_stays_where_it_is_scrolled_to(
+    show: Show,
+) -> None:
+    platform = show.script.platform
+    platform.put("ou_wanglei", "早")
+    tall = platform.put("ou_wanglei", card=sample_cards.every_input())
+    page = await show.visit("wanglei", Screen(height=480))
+    title = page.get_by_test_id(f"card-{tall}").get_by_role("heading").first
+    await expect(title).to_be_in_viewport(ratio=1)
+    await page.get_by_test_id("action-save").scroll_into_view_if_needed()
+    platform.change("ou_wanglei", "om_wanglei_1", text="早上好")
+    await expect(page.get_by_test_id("messages")).to_contain_text("早上好")
+    await expect(page.get_by_test_id("action-save")).to_be_in_viewport()
+    later = platform.put("ou_wanglei", "又来一条消息")
+    await page.get_by_text("有新消息").click()
+    await expect(page.get_by_test_id(f"message-{later}")).to_be_in_viewport()
+
+
+async def test_whoever_looks_at_the_top_of_a_tall_card_is_taken_along_to_the_next_message(show: Show) -> None:
+    show.script.platform.put("ou_wanglei", card=sample_cards.every_input())
+    page = await show.visit("wanglei", Screen(height=480))
+    await page.get_by_test_id("card-om_wanglei_1").wait_for()
+    later = show.script.platform.put("ou_wanglei", "又来一条消息")
+    await expect(page.get_by_test_id(f"message-{later}")).to_be_in_viewport()
+
+
 # writing
 
 
@@ -145,10 +171,10 @@ async def test_a_reply_goes_to_the_message_it_was_begun_from_and_can_be_called_o
     asked = show.script.platform.put("ou_wanglei", "怎么样?")
     page = await show.visit("wanglei")
     await page.get_by_test_id(f"reply-{asked}").click()
-    await expect(page.get_by_text("回复:怎么样?")).to_be_visible()
+    await expect(page.get_by_text("回复：怎么样?")).to_be_visible()
     await expect(page.get_by_test_id("composer")).to_be_focused()
     await page.keyboard.press("Escape")
-    await expect(page.get_by_text("回复:怎么样?")).to_be_hidden()
+    await expect(page.get_by_text("回复：怎么样?")).to_be_hidden()
     await page.get_by_test_id(f"reply-{asked}").click()
     await page.get_by_test_id("composer").fill("还行")
     await page.keyboard.press("Enter")

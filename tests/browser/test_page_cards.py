@@ -90,6 +90,39 @@ async def test_a_press_without_a_new_card_leaves_the_form_as_it_was(show: Show) 
     await expect(page.get_by_test_id("input-result")).to_have_value("上线了报表")
 
 
+async def test_what_was_sent_is_not_offered_again_where_the_card_changes_by_an_update_and_not_by_the_answer(
+    show: Show,
+) -> None:
+    platform = show.script.platform
+    message = platform.put("ou_wanglei", card=sample_cards.weekly())
+
+    def updates(*_asked: object) -> Result:
+        platform.change("ou_wanglei", message, sample_cards.weekly())
+        return Result({"type": "success", "content": "收到"})
+
+    platform.answer = updates
+    page = await show.visit("wanglei")
+    await fill(page, ANSWERS)
+    await page.get_by_test_id("action-submit").click()
+    await expect(page.get_by_test_id("toast")).to_be_visible()
+    await expect(page.get_by_text("已更新")).to_be_visible()
+    await expect(page.get_by_test_id("input-result")).to_have_value("")
+
+
+async def test_a_card_that_changes_while_its_button_is_at_work_waits_for_the_answer(show: Show) -> None:
+    platform = show.script.platform
+    message = platform.put("ou_lihua", card=sample_cards.reminder("王磊"))
+    platform.gate = asyncio.Event()
+    page = await show.visit("lihua")
+    await page.get_by_test_id("action-now").click()
+    platform.change("ou_lihua", message, sample_cards.reminder("张伟"))
+    other = platform.put("ou_lihua", "又来一条消息")
+    await page.get_by_test_id(f"message-{other}").wait_for()
+    await expect(page.get_by_test_id(f"card-{message}")).to_contain_text("王磊 在等你")
+    platform.gate.set()
+    await expect(page.get_by_test_id(f"card-{message}")).to_contain_text("张伟 在等你")
+
+
 async def test_two_quick_presses_are_one(show: Show) -> None:
     platform = show.script.platform
     message = platform.put("ou_lihua", card=sample_cards.reminder("王磊"))
@@ -125,10 +158,10 @@ async def test_a_question_before_the_press_can_be_answered_with_escape_no_and_ye
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        ("200341", "(200341)"),
+        ("200341", "（200341）"),
         ("expired", "超过 14 天"),
-        ("required: result", "必填没有填:result"),
-        ("odd", "没有成功:odd"),
+        ("required: result", "必填没有填：result"),
+        ("odd", "没有成功：odd"),
     ],
 )
 async def test_what_the_platforms_client_refuses_is_said_in_words(show: Show, error: str, words: str) -> None:
@@ -272,13 +305,13 @@ async def test_each_kind_of_chart_is_drawn(show: Show, spec: dict[str, Any], mar
 async def test_a_chart_that_cannot_be_drawn_is_told_in_words(show: Show, spec: dict[str, Any]) -> None:
     show.script.platform.put("ou_wanglei", card=charted(spec))
     page = await show.visit("wanglei")
-    await expect(page.get_by_text(f"这种图({spec['type']})演示页画不出来")).to_be_visible()
+    await expect(page.get_by_text(f"这种图（{spec['type']}）演示页画不出来")).to_be_visible()
 
 
 async def test_an_element_that_the_page_does_not_know_is_named_not_hidden(show: Show) -> None:
     show.script.platform.put("ou_anna", card=sample_cards.every_input())
     page = await show.visit("anna")
-    await expect(page.get_by_text("演示页不认识的卡片元素:sparkle")).to_be_visible()
+    await expect(page.get_by_text("演示页不认识的卡片元素：sparkle")).to_be_visible()
 
 
 async def test_a_card_of_another_platform_is_shown_by_its_text_inputs_and_buttons(show: Show) -> None:

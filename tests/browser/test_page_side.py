@@ -1,4 +1,4 @@
-"""The demo page's other half in a real browser: clock, mail, faults, guide, languages, screens and keys."""
+"""The demo page's other half in a real browser: clock, mail, faults, languages, screens and keys."""
 
 from __future__ import annotations
 
@@ -99,6 +99,11 @@ async def test_while_time_passes_the_buttons_rest_and_the_page_says_so(show: Sho
     await expect(page.get_by_test_id("clock-1h")).not_to_have_attribute("aria-disabled", "true")
 
 
+async def test_a_clock_that_rests_says_that_it_runs_by_itself(show: Show) -> None:
+    page = await show.visit()
+    await expect(page.get_by_test_id("clock-progress")).to_have_text("时钟自己也在走，按钮让它走得快些。")
+
+
 async def test_two_pages_show_the_same_time(show: Show) -> None:
     one, other = await show.visit(), await show.visit()
     await one.get_by_test_id("clock-1h").click()
@@ -170,28 +175,6 @@ async def test_all_faults_are_taken_back_at_once(show: Show) -> None:
     assert show.script.mail.refusals() == ()
 
 
-# the guide
-
-
-async def test_the_guide_names_people_of_this_company_and_switches_to_them(show: Show) -> None:
-    page = await show.visit()
-    await page.get_by_test_id("guide-2-be-wanglei").click()
-    await expect(page.get_by_text("王磊 的手机")).to_be_visible()
-    await page.get_by_test_id("guide-3-be-lihua").click()
-    await expect(page.get_by_text("李华 的手机")).to_be_visible()
-    await expect(page.get_by_test_id("guide-5-be-chenjing")).to_be_visible()
-    await expect(page.locator(".steps .done")).to_have_count(2)
-    await page.get_by_text("重新来过").click()
-    await expect(page.locator(".steps .done")).to_have_count(0)
-
-
-async def test_the_guide_moves_the_clock(show: Show) -> None:
-    show.script.conductor.plan(timedelta(hours=24), "提醒 李华")
-    page = await show.visit()
-    await page.get_by_test_id("guide-4-next").click()
-    await expect(page.get_by_test_id("clock-now")).to_contain_text("11月28日")
-
-
 # languages
 
 
@@ -204,7 +187,7 @@ async def test_the_page_speaks_english_all_over_and_remembers_it(show: Show) -> 
     await expect(page).to_have_title("Fupan · demo")
     await page.reload()
     await expect(page.get_by_test_id("clock-now")).to_contain_text("Friday")
-    for words in ("Live a week in three minutes", "Mailbox", "Faults", "Whose phone?", "To the next event", "Manager"):
+    for words in ("Live a week in five minutes", "Mailbox", "Faults", "Whose phone?", "To the next event", "Manager"):
         await expect(page.get_by_text(words).first).to_be_visible()
     own_words = "() => document.querySelector('#side').innerText.replace(/王磊|李华|陈静|中文/g, '')"
     assert not any("\u4e00" <= letter <= "\u9fff" for letter in await page.evaluate(own_words))

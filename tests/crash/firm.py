@@ -39,7 +39,7 @@ class Firm:
     Attributes:
         staff: How many people below managers.
         managers: How many managers; people are dealt out to them in turn.
-        cadences: As in the configuration, until it is edited.
+        cadences: As in the configuration.
         ladders: The same, beside the shipped ones.
         ingress: How events reach the bot.
     """
@@ -60,19 +60,24 @@ class Firm:
         """Ids of the managers."""
         return tuple(f"m{number}" for number in range(self.managers))
 
+    @property
+    def everybody(self) -> tuple[str, ...]:
+        """Ids of all who work there."""
+        return (HR, *self.heads, *self.people)
+
     def manager_of(self, person: str) -> str:
         """Whose report somebody is."""
         return f"m{int(person[1:]) % self.managers}"
 
     def company(self) -> Company:
         """The firm as Feishu knows it."""
-        return Company("镇上", (), tuple(User(name, name) for name in (HR, *self.heads, *self.people)))
+        return Company("镇上", (), tuple(User(name, name) for name in self.everybody))
 
-    def write(self, folder: Path, store_url: str, feishu_url: str, mail_port: int, cadences: Part) -> Path:
-        """Write the configuration with these practices; return its file."""
+    def write(self, folder: Path, store_url: str, feishu_url: str, mail_port: int) -> Path:
+        """Write the configuration; return its file."""
         path = folder / "fupan.yaml"
         (folder / "people.yaml").write_text(json.dumps({"people": self._listed()}), "utf-8")
-        path.write_text(json.dumps(self._configuration(store_url, feishu_url, mail_port, cadences)), "utf-8")
+        path.write_text(json.dumps(self._configuration(store_url, feishu_url, mail_port)), "utf-8")
         return path
 
     def app(self, callback_url: str) -> FakeApp:
@@ -94,7 +99,7 @@ class Firm:
             for person in (*above, *below)
         ]
 
-    def _configuration(self, store_url: str, feishu_url: str, mail_port: int, cadences: Part) -> Part:
+    def _configuration(self, store_url: str, feishu_url: str, mail_port: int) -> Part:
         app = self.app("")
         connection = {"app_id": app.app_id, "app_secret": app.secret, "mode": app.ingress.value, "base_url": feishu_url}
         sealed = {"encrypt_key": app.encrypt_key} if app.encrypt_key else {}
@@ -110,7 +115,7 @@ class Firm:
             "mail": {"host": "127.0.0.1", "port": mail_port, "from": "fupan@example.com", "tls": "none"},
             "ladders": {"patient": SAY_NOTHING, **self.ladders},
             "questionnaires": {"one": {"title": TITLE, "questions": questions}},
-            "cadences": {name: {"audience": {"teams": self.heads}, **each} for name, each in cadences.items()},
+            "cadences": {name: {"audience": {"teams": self.heads}, **each} for name, each in self.cadences.items()},
         }
 
 

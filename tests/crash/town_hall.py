@@ -16,7 +16,6 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from enum import Enum
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ from sandbox.company import User
 from sandbox.feishu import CallRecord, ClickResult, FeishuFake, Ingress, State, make_app
 from sandbox.mail import MailCatcher
 from tests.crash.books import Books
-from tests.crash.firm import ORG, QUESTIONS, Firm, Part
+from tests.crash.firm import ORG, QUESTIONS, Firm
 from tests.crash.replica import Replica
 from tests.living import migrated
 
@@ -85,7 +84,7 @@ class TownHall:
         self.chance = chance
         self._clock = clock
         self._configuration = Path()
-        self._write: Callable[[Part], Path] = lambda _: self._configuration
+        self._addresses = (Path(), "", "", 0)
         self._port = 0
         self._replicas: list[Replica] = []
         self._changed = asyncio.Event()
@@ -98,13 +97,13 @@ class TownHall:
 
     def settle_at(self, folder: Path, store_url: str, feishu_url: str, port: int) -> None:
         """Say where everything is: what processes are started with. The only one alive listens on that port."""
+        self._addresses = (folder, store_url, feishu_url, self.mail.port)
         self._port = port
-        self._write = partial(self.firm.write, folder, store_url, feishu_url, self.mail.port)
-        self._configuration = self._write(self.firm.cadences)
+        self._configuration = self.firm.write(*self._addresses)
 
-    def edit(self, cadences: Part) -> None:
-        """Change the practices in the configuration, under the eyes of whoever runs."""
-        self._write(cadences)
+    def edit(self, firm: Firm) -> None:
+        """Change the files of the configuration, under the eyes of whoever runs, to those of another firm."""
+        firm.write(*self._addresses)
 
     async def start(self) -> Replica:
         """Start a process, and do not wait for it."""

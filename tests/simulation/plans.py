@@ -53,6 +53,8 @@ class Kind(StrEnum):
     """The directory shows somebody under another manager."""
     NEW_DEPUTY = "new_deputy"
     """The people file names another deputy, or none."""
+    MOVE = "move"
+    """Somebody moves to another zone."""
     CONFIGURE = "configure"
     """The file of settings is edited."""
     OUTAGE = "outage"
@@ -64,8 +66,9 @@ class Kind(StrEnum):
 
 
 USUAL = (
+    Kind.WAIT,
     *(Kind.ANSWER,) * 4,
-    *(Kind.CROWD,) * 3,
+    *(Kind.CROWD,) * 5,
     *(Kind.REPLY,) * 4,
     *(Kind.PRESS,) * 4,
     *(Kind.SAY,) * 2,
@@ -82,7 +85,8 @@ class Act:
 
     Attributes:
         kind: What.
-        after: How long after the act before.
+        after: How long after the act before, or after what then falls due next.
+        follows: Whether it is counted from what falls due next.
         who: Which of those who can do it, counted round.
         pick: Which of the cards, buttons, options or words, counted round.
         span: How long it lasts, where it lasts.
@@ -92,6 +96,7 @@ class Act:
 
     kind: Kind
     after: timedelta
+    follows: bool = False
     who: int = 0
     pick: int = 0
     span: timedelta = timedelta(0)
@@ -126,7 +131,7 @@ class Plan:
 
 @st.composite
 def plans(draw: DrawFn, most_acts: int) -> Plan:
-    """Draw a plan of up to so many acts over some weeks."""
+    """Draw a plan of half to so many acts over some weeks; it shrinks to acts of waiting."""
     first_day = draw(_first_days())
     firm = draw(firms(first_day))
     start = datetime.combine(first_day, time(), UTC) + timedelta(minutes=draw(st.integers(0, 1439)))
@@ -134,7 +139,7 @@ def plans(draw: DrawFn, most_acts: int) -> Plan:
         firm,
         draw(st.lists(policies(firm, first_day), min_size=1, max_size=2)),
         start,
-        draw(st.lists(acts(), max_size=most_acts)),
+        draw(st.lists(acts(), min_size=most_acts // 2, max_size=most_acts)),
         timedelta(days=draw(st.integers(1, 12))),
         draw(st.sampled_from([1, 1, 2])),
         timedelta(seconds=draw(st.sampled_from([0.0, 0.0, 0.4, 20.0]))),
@@ -149,13 +154,14 @@ def _first_days() -> SearchStrategy[date]:
 
 def acts() -> SearchStrategy[Act]:
     """Draw one act."""
-    pauses = st.integers(0, 240) | st.integers(240, 60 * 24 * 4)
+    pauses = st.integers(0, 240) | st.integers(0, 60 * 24 * 3)
     spans = st.integers(1, 60 * 8) | st.integers(60 * 8, 60 * 24 * 7)
     minutes = timedelta(minutes=1)
     return st.builds(
         Act,
         st.sampled_from(USUAL),
         pauses.map(lambda number: number * minutes),
+        st.booleans(),
         st.integers(0, 30),
         st.integers(0, 30),
         spans.map(lambda number: number * minutes),

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from domain.cadences import AudienceRole, Round, Stage
 from domain.calendar import local_day
+from domain.duties import DutyState
 from domain.ids import DutyId, MessageId, PersonId
 from domain.people import Person
-from storage.rounds import COLUMNS, round_of
+from storage.queue_tables import outbox
 from storage.states import MessageState
 from storage.steering import HistoryEntry
 from storage.tables import checkin, duty, occurrence
-from storage.queue_tables import outbox
 from storage.transaction import Transaction
 from tests.builders import ORG
-from tests.simulation.books import history_of
+from tests.simulation.books import history_since, rounds_where
 from tests.simulation.record import Asked, Circumstances, Noted, Record
 
-_BEFORE_ASKING = (Stage.NOTICE.value, Stage.ASK.value)
+_ASKING = (Stage.NOTICE.value, Stage.ASK.value)
 
 
 class Watcher:
@@ -35,17 +35,78 @@ class Watcher:
 
     def __init__(self, record: Record) -> None:
         self._record = record
-        self._known: Counter[str] = Counter()
+        self._since = record.turns[0]
+        self._seen: Counter[str] = Counter()
         self._asked: set[str] = set()
 
     def look(self, transaction: Transaction, now: datetime, present: Circumstances) -> None:
-        """Note what is new."""
-        self._record.noted += self._new_entries(transaction, present)
+        """Note what is new.
+
+        Args:
+            transaction: To look in.
+            now: The present instant, UTC.
+            present: How things stand.
+        """
+        record = self._record
+        record.noted += [Noted(entry, present) for entry in self._new_entries(transaction)]
         for message_id in _ids(transaction, outbox.c.message_id, outbox.c.state == MessageState.FOLDED.value):
-            self._record.folded.setdefault(MessageId(message_id), now)
-        for duty_id in _ids(transaction, duty.c.duty_id, duty.c.state != "open"):
-            self._record.closed.setdefault(DutyId(duty_id), now)
-        for occurrence_id in _ids(transaction, occurrence.c.occurrence_id):
-            self._record.begun.setdefault(occurrence_id, now)
-        self._record.asked += self._rounds_that_asked(transaction, now, present)
-        self._record.overdue += _overdue(transaction, now)
+            record.folded.setdefault(MessageId(message_id), now)
+        for duty_id in _ids(transaction, duty.c.duty_id, duty.c.state != DutyState.OPEN.value):
+            record.closed.setdefault(DutyId(duty_id), now)
+        for occurrence_id in _ids(transaction, occurrence.c.occurrence_id, occurrence.c.org_id == ORG):
+            record.begun.setdefault(occurrence_id, now)
+        record.asked += [_asked(transaction, round_, now, present) for round_ in self._done_asking(transaction)]
+        lag = transaction.engine.lag(now)
+        record.overdue += [(now, what, late) for what, late in (("duty", lag.duties), ("message", lag.outbox)) if late]
+
+    def _new_entries(self, transaction: Transaction) -> list[HistoryEntry]:
+        entries = history_since(transaction, self._since)
+        if not entries:
+            return []
+        new = [entry for entry, times in _counted(entries) if times > self._seen[repr(entry)]]
+        latest = entries[-1].at
+        self._since, self._seen = latest, Counter(repr(entry) for entry in entries if entry.at == latest)
+        return new
+
+    def _done_asking(self, transaction: Transaction) -> list[Round]:
+        done = rounds_where(transaction, occurrence.c.stage.not_in(_ASKING))
+        new = [round_ for round_ in done if round_.occurrence_id not in self._asked]
+        self._asked.update(round_.occurrence_id for round_ in new)
+        return [round_ for round_ in new if round_.cadence.questionnaire and round_.stage is not Stage.SKIPPED]
+
+
+def _counted(entries: Sequence[HistoryEntry]) -> list[tuple[HistoryEntry, int]]:
+    times: Counter[str] = Counter()
+    counted = []
+    for entry in entries:
+        times[repr(entry)] += 1
+        counted.append((entry, times[repr(entry)]))
+    return counted
+
+
+def _ids(transaction: Transaction, column: ColumnElement[str], where: ColumnElement[bool]) -> list[str]:
+    return [found for (found,) in transaction.query(select(column).where(where).order_by(column))]
+
+
+def _asked(transaction: Transaction, round_: Round, now: datetime, present: Circumstances) -> Asked:
+    family = (checkin.c.family == round_.cadence.family) & (checkin.c.period == round_.period)
+    have = set(_ids(transaction, checkin.c.person_id, family))
+    meant = [person.person_id for person in present.people.values() if _is_meant(person, round_, now, present)]
+    return Asked(round_, now, [person_id for person_id in meant if person_id not in have])
+
+
+def _is_meant(person: Person, round_: Round, now: datetime, present: Circumstances) -> bool:
+    if not person.active or present.zone(person.person_id) != ZoneInfo(round_.zone):
+        return False
+    today = local_day(now, ZoneInfo(round_.zone))
+    is_away = any(leave.covers(today) for leave in present.leave.get(person.person_id, ()))
+    return not is_away and round_.cadence.audience.holds(person) and _has_role(person, round_, present)
+
+
+def _has_role(person: Person, round_: Round, present: Circumstances) -> bool:
+    role = round_.cadence.audience.role
+    links: dict[AudienceRole, set[PersonId | None]] = {
+        AudienceRole.MANAGERS: {other.manager_id for other in present.people.values() if other.active},
+        AudienceRole.HRBPS: {other.hrbp_id for other in present.people.values() if other.active},
+    }
+    return role not in links or person.person_id in links[role]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import count
 
 from bot.organisations import Organisations
@@ -14,6 +15,7 @@ from domain.events import Inbound
 from domain.ids import uuid7
 from domain.messages import MAIL_LANE
 from domain.policy import OrgPolicy
+from domain.ports import Catalogue
 from handlers import rounds
 from storage.database import Database
 from storage.transaction import Transaction
@@ -29,6 +31,8 @@ CHAT_LANE = "feishu"
 
 _LEASE = timedelta(seconds=31)
 """After so long a lane whose owner died is free again."""
+
+_NEVER = datetime(9000, 1, 1, tzinfo=UTC)
 
 _MOST_MOMENTS = 20_000
 """Due moments of one run; more would mean that something feeds itself for ever."""
@@ -52,8 +56,9 @@ class World:
         self.power = Power()
         self._url = url
         self._ids = count(plan.seed << 16)
+        self._numbers = count(1)
         self._owners = count(1)
-        self.organisations = Organisations(read_catalogue(), self._new_id)
+        self.organisations = Organisations(_words(), self._new_id)
         self.organisations.replace({ORG: plan.settings[0]})
         self._reader = Database.open(url)
         self._watcher = Watcher(self.record)
@@ -61,6 +66,7 @@ class World:
         self._employ()
         self.present = self._look_around()
         self.processes = self._boot()
+        self._opening = plan.start
 
     @property
     def now(self) -> datetime:
@@ -83,20 +89,21 @@ class World:
         for _ in range(_MOST_MOMENTS):
             await self.settle()
             moment = self.next_moment()
-            if moment is None or moment > instant:
+            if moment > instant:
                 self.clock.go_to(instant)
                 await self.settle()
                 return
             self.clock.go_to(moment + self.plan.lag)
         raise AssertionError(f"something feeds itself for ever at {self.now}")
 
-    def next_moment(self) -> datetime | None:
-        """Return when something falls due next."""
+    def next_moment(self) -> datetime:
+        """Return when something falls due next; far away if never."""
         with self._reader.reading() as transaction:
             moments = list(transaction.engine.next_moments(self.now).values())
-            ctx = self.organisations.context(transaction, ORG, self.now)
-            opening = rounds.next_opening(ctx)
-        return min([*moments, *([opening] if opening else [])], default=None)
+            if self._opening <= self.now:
+                opening = rounds.next_opening(self.organisations.context(transaction, ORG, self.now))
+                self._opening = opening or _NEVER
+        return min([*moments, self._opening])
 
     async def settle(self) -> None:
         """Let all processes do everything that is due now."""
@@ -162,11 +169,16 @@ class World:
         """Note that time may pass differently for people from now on."""
         self.record.turns.append(self.now)
         self.present = self._look_around()
+        self._opening = self.now
 
     def look_up(self, question: Callable[[Transaction], object]) -> object:
         """Ask the store something."""
         with self._reader.reading() as transaction:
             return question(transaction)
+
+    def new_number(self) -> int:
+        """Return the next number of an event."""
+        return next(self._numbers)
 
     def close(self) -> None:
         """End everything."""
@@ -213,6 +225,11 @@ class World:
 
     def _new_id(self) -> str:
         return uuid7(self.now, next(self._ids).to_bytes(10, "big"))
+
+
+@cache
+def _words() -> Catalogue:
+    return read_catalogue()
 
 
 async def _kill_tasks() -> None:

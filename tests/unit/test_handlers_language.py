@@ -46,10 +46,9 @@ cadences:
 
 def _staff(locale: str | None) -> Iterable[Person]:
     names = {WANG_LEI: "Lei", "zhangwei": "Wei", "liuyang": "Yang"}
-    boss = {"hrbp": CHEN_JING, "department": "R&D"}
     people = [
-        *(person(who, name, manager=LI_HUA, **boss) for who, name in names.items()),
-        person(LI_HUA, "Hua", manager=ZHAO_MIN, deputy=ZHAO_MIN, **boss),
+        *(person(who, name, manager=LI_HUA, hrbp=CHEN_JING, department="R&D") for who, name in names.items()),
+        person(LI_HUA, "Hua", manager=ZHAO_MIN, hrbp=CHEN_JING, deputy=ZHAO_MIN, department="R&D"),
         person(CHEN_JING, "Jing", manager=ZHAO_MIN, department="HR"),
         person(ZHAO_MIN, "Min", department=""),
         person("admin", "Ada", manager=ZHAO_MIN, department="IT"),

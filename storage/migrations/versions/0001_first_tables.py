@@ -93,8 +93,8 @@ def _people() -> None:
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("org_id", "person_id"),
     )
-    op.create_index("person_by_hrbp", "person", ["org_id", "hrbp_id"])
-    op.create_index("person_by_manager", "person", ["org_id", "manager_id"])
+    op.create_index("person_by_hrbp", "person", ["org_id", "hrbp_id", "name"])
+    op.create_index("person_by_manager", "person", ["org_id", "manager_id", "name"])
     op.create_index("person_by_name", "person", ["org_id", "name"])
     op.create_table(
         "identity",
