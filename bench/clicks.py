@@ -55,7 +55,13 @@ class PromptCopy:
 def prompts(url: str) -> Sequence[PromptCopy]:
     """Return all delivered forms of a store, by person."""
     database = Database.open(url)
-    columns = (outbox.c.person_id, identity.c.external_id, outbox.c.external_id, outbox.c.card_kind, outbox.c.card_subject)
+    columns = (
+        outbox.c.person_id,
+        identity.c.external_id,
+        outbox.c.external_id,
+        outbox.c.card_kind,
+        outbox.c.card_subject,
+    )
     found = select(*columns).join(identity, identity.c.person_id == outbox.c.person_id)
     with database.reading() as transaction:
         rows = transaction.query(found.where(outbox.c.state == "sent").order_by(outbox.c.person_id))
@@ -107,7 +113,12 @@ def _envelope(prompt: PromptCopy, number: int) -> dict[str, object]:
             "app_id": APP_ID,
         },
         "event": {
-            "operator": {"tenant_key": "bench", "user_id": f"u{number}", "open_id": prompt.open_id, "union_id": f"on_{number:032x}"},
+            "operator": {
+                "tenant_key": "bench",
+                "user_id": f"u{number}",
+                "open_id": prompt.open_id,
+                "union_id": f"on_{number:032x}",
+            },
             "token": f"c-{number:032x}",
             "action": {
                 "value": button_value(prompt.card, "submit"),

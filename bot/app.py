@@ -187,6 +187,9 @@ class Service:
         """Return why events cannot be handled now, or an empty string."""
         if not self._started:
             return "starting or stopping"
+        ended = sorted(task.get_name() for task in self._tasks if task.done())
+        if ended:
+            return f"a part of the service has ended: {', '.join(ended)}"
         try:
             await asyncio.to_thread(self._database.check)
         except StoreDown as error:

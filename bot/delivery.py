@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -23,7 +23,7 @@ from bot.pace import LanePace, ReceiverPace
 from bot.retry import outcome_of
 from bot.writer import Writer
 from domain.errors import PlatformDown, PlatformError, StoreDown
-from domain.ids import OrgId
+from domain.ids import MessageId, OrgId, PersonId
 from domain.messages import Fate, Outcome, Outgoing
 from domain.ports import Clock, Platform
 from handlers.release import Gate, local_days
@@ -59,6 +59,7 @@ class _Sending:
 @dataclass(frozen=True, slots=True)
 class _Reserved:
     window: Sequence[_Sending]
+    counted: Mapping[MessageId, tuple[PersonId, date]]
     free_at: datetime
 
 
@@ -162,7 +163,7 @@ class Delivery:
                 return
             free_at = reserved.free_at
             outcomes = await self._send_all(platform, reserved.window, receivers)
-            if not await self._write(partial(self._record, lane=lane, outcomes=outcomes)):
+            if not await self._write(partial(self._record, lane=lane, counted=reserved.counted, outcomes=outcomes)):
                 return
         await self._write(lambda tx: tx.engine.release(lane, self._clock.now()))
 
@@ -182,7 +183,16 @@ class Delivery:
                 log.warning("the store is down; a lane waits", action=action, error=type(error).__name__)
             await asyncio.sleep(STORE_WAIT_SECONDS)
 
-    def _record(self, transaction: Transaction, lane: Lane, outcomes: Sequence[Outcome]) -> bool:
+    def _record(
+        self,
+        transaction: Transaction,
+        lane: Lane,
+        counted: Mapping[MessageId, tuple[PersonId, date]],
+        outcomes: Sequence[Outcome],
+    ) -> bool:
+        failed = (each.message_id for each in outcomes if each.fate is not Fate.SENT)
+        # Nobody has heard what failed: an hour of outage must not use up the words of a day.
+        transaction.engine.take_back(lane, [counted[message_id] for message_id in failed if message_id in counted])
         return transaction.engine.record(lane, outcomes, self._clock.now(), LEASE)
 
     def _reserve(
@@ -204,9 +214,9 @@ class Delivery:
         engine.void(lane, released.voids)
         slots, free_at = pace.slots(free_at, now, len(released.sends))
         ids = [message.message_id for message in released.sends]
-        if not engine.reserve(lane, ids, released.said, free_at, now):
+        if not engine.reserve(lane, ids, list(released.said.values()), free_at, now):
             return None
-        return _Reserved(list(map(_Sending, released.sends, slots)), free_at)
+        return _Reserved(list(map(_Sending, released.sends, slots)), released.said, free_at)
 
     async def _send_all(
         self, platform: Platform, window: Sequence[_Sending], receivers: ReceiverPace
@@ -222,16 +232,20 @@ class Delivery:
     async def _send_in_turn(
         self, platform: Platform, queue: Sequence[_Sending], receivers: ReceiverPace
     ) -> Sequence[Outcome]:
+        """Send to one person, in order: after a call that is to be repeated, what comes behind it waits as well."""
         outcomes: list[Outcome] = []
+        waits_until: datetime | None = None
         for sending in queue:
-            receiver = sending.message.receiver
-            await self._wait_until(receivers.ready_at(receiver, sending.at))
-            now = self._clock.now()
-            if self._stopping.is_set():
-                outcomes.append(Outcome(sending.message.message_id, Fate.RETRY, retry_at=now))
+            message = sending.message
+            if waits_until is None:
+                await self._wait_until(receivers.ready_at(message.receiver, sending.at))
+                waits_until = self._clock.now() if self._stopping.is_set() else None
+            if waits_until is not None:
+                outcomes.append(Outcome(message.message_id, Fate.RETRY, retry_at=waits_until))
                 continue
-            receivers.called(receiver, now)
-            outcomes.append(await self._send(platform, sending.message))
+            receivers.called(message.receiver, self._clock.now())
+            outcomes.append(await self._send(platform, message))
+            waits_until = outcomes[-1].retry_at
         return outcomes
 
     async def _wait_until(self, instant: datetime) -> None:

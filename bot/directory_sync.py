@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import structlog
@@ -101,7 +101,7 @@ class DirectorySync:
         if connection.directory is None:
             return
         try:
-            seen = [person async for page in connection.directory.read() for person in page]
+            seen = [_storable(person) async for page in connection.directory.read() for person in page]
             change = await self._writer.run(lambda tx: self._apply(tx, connection, configured, seen))
         except FupanError as error:
             log.warning(
@@ -111,6 +111,16 @@ class DirectorySync:
                 platform=connection.lane,
                 error=type(error).__name__,
                 code=getattr(error, "code", ""),
+            )
+            return
+        except (
+            Exception
+        ):  # edge: one directory's defect must neither keep the others from being read nor end the reading
+            log.exception(
+                "the directory could not be taken over; people stay as they were",
+                action="directory.defect",
+                org=connection.org_id,
+                platform=connection.lane,
             )
             return
         log.info(
@@ -133,3 +143,9 @@ class DirectorySync:
         ctx = self._organisations.context(transaction, connection.org_id, self._clock.now())
         own = {ext: pid for (platform, ext), pid in configured.identities.items() if platform == connection.lane}
         return directory.apply(ctx, connection.lane, seen, configured.overlays(), own)
+
+
+def _storable(person: DirectoryPerson) -> DirectoryPerson:
+    """Return somebody without the one character that PostgreSQL keeps in no text: NUL."""
+    name, department, mail = (text.replace("\x00", "") for text in (person.name, person.department, person.mail))
+    return replace(person, name=name, department=department, mail=mail)

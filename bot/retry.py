@@ -35,7 +35,7 @@ def outcome_of(message: Outgoing, error: PlatformError, now: datetime) -> Outcom
 
 def _delay(message: Outgoing, error: PlatformError) -> timedelta | None:
     if isinstance(error, Throttled):
-        return max(error.retry_after, FIRST_DELAY)
+        return max(error.retry_after, _backed_off(message))
     if isinstance(error, Misconfigured):
         return max(MISCONFIGURED_DELAY, _backed_off(message))
     if isinstance(error, PlatformDown):

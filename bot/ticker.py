@@ -86,7 +86,9 @@ class Ticker:
 
     def forget_openings(self) -> None:
         """Compute anew when cadences open next; called after a change of configuration or people."""
-        self._opening = {}  # a new one: what is being computed from the old settings ends up in the old one
+        # New ones: what is being computed from the old settings ends up in the old ones. And what was looked for in
+        # vain is looked for again: for people who have just become known it may still be within its grace.
+        self._opening, self._checked = {}, {}
 
     async def _tick_once(self) -> None:
         try:
@@ -122,7 +124,7 @@ class Ticker:
             await self._repeat(lambda transaction: sweep(transaction, now))
 
     async def _begin_rounds(self) -> int:
-        now, openings = self._clock.now(), self._opening
+        now, openings, checks = self._clock.now(), self._opening, self._checked
         waiting = [org_id for org_id in self._organisations.ids() if openings.get(org_id, now) <= now]
         total = 0
         for org_id in waiting:
@@ -136,7 +138,7 @@ class Ticker:
                 continue
             total += begun
             # Only now is it durable: what was begun in a transaction that failed must be found again.
-            openings[org_id], self._checked[org_id] = opening, checked
+            openings[org_id], checks[org_id] = opening, checked
         return total
 
     def _begin(self, transaction: Transaction, org_id: OrgId) -> tuple[int, datetime, datetime]:

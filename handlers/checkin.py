@@ -83,7 +83,8 @@ def accept(
     else:
         follow_up.refresh(ctx, submission.checkin, clicked=clicked)
     if submission.new_version:
-        _tell_of_addition(ctx, actor, submission.checkin)  # after the refresh, which would give it the older cards' face
+        # After the refresh, which would give it the face of the older cards.
+        _tell_of_addition(ctx, actor, submission.checkin)
     return card, submission
 
 

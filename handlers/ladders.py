@@ -33,7 +33,8 @@ def climb(ctx: Context, duty: Duty) -> None:
 def _remind(ctx: Context, matter: Matter, rung: Rung, mark: str) -> None:
     found = _recipient(ctx, matter, rung.to)
     if found is not None:
-        _speak(ctx, matter, rung, found.person, mark, Priority.REMINDER, reminder_for(ctx, matter, found.person))
+        # Of the rank of escalations: after downtime both may wait, and a ladder is to be heard in its order.
+        _speak(ctx, matter, rung, found.person, mark, Priority.ESCALATION, reminder_for(ctx, matter, found.person))
 
 
 def reminder_for(ctx: Context, matter: Matter, reader: Person) -> Card:

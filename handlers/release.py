@@ -29,14 +29,14 @@ class Release:
 
     Attributes:
         sends: To be sent now, in order.
-        said: Unasked ones among them, as (person, local day), to be counted against the budget.
+        said: Unasked ones among them, each with the person and the local day whose budget they count against.
         waits: To be judged again at that instant.
         folds: To be folded into the digest of that local day.
         voids: Nothing left to say.
     """
 
     sends: list[Outgoing] = field(default_factory=list)
-    said: list[tuple[PersonId, date]] = field(default_factory=list)
+    said: dict[MessageId, tuple[PersonId, date]] = field(default_factory=dict)
     waits: list[tuple[MessageId, datetime]] = field(default_factory=list)
     folds: list[tuple[MessageId, date]] = field(default_factory=list)
     voids: list[MessageId] = field(default_factory=list)
@@ -91,7 +91,7 @@ class Gate:
             self._fold(person, outgoing, decision.at, release)
         else:
             self._said[person.person_id, today] += 1
-            release.said.append((person.person_id, today))
+            release.said[outgoing.message_id] = (person.person_id, today)
             release.sends.append(outgoing)
 
     def _decide(self, person: Person, said: int, *, is_digest: bool) -> Decision:

@@ -18,11 +18,11 @@ from domain.ids import DutyId, OrgId
 from domain.messages import Call
 from domain.repositories import AskedSlice, AskPlan
 from storage.audience import in_audience
+from storage.born_ids import born_id
 from storage.definitions import Definitions
 from storage.instants import micros, micros_or_none
 from storage.message_ids import prompt_dedupe
 from storage.queue_tables import outbox
-from storage.random_hex import RandomHex
 from storage.states import MessageState, Unreachable, spelled
 from storage.tables import checkin, duty, leave, person
 
@@ -34,9 +34,6 @@ ANSWER = "answer"
 
 _PLATFORM = func.coalesce(person.c.platform, literal(""))
 _REACHABLE = _PLATFORM != literal("")
-
-_TIME_DIGITS = 12
-"""Hexadecimal digits of the milliseconds that ids begin with, as in `domain.ids.uuid7`."""
 
 
 class Asking:
@@ -77,7 +74,7 @@ class Asking:
     def _add_checkins(self, last: str) -> int:
         row: dict[str, Any] = {
             "org_id": self._org_id,
-            "checkin_id": literal(f"{self._asked_at // 1000:0{_TIME_DIGITS}x}") + RandomHex(),
+            "checkin_id": born_id(self._asked_at, func.row_number().over(order_by=person.c.person_id)),
             "occurrence_id": self._round.occurrence_id,
             "family": self._round.cadence.family,
             "definition": self._definitions.digest(self._round.cadence),

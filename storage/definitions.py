@@ -40,6 +40,7 @@ class Definitions:
         self._memory = transaction.memory
         self._org_id = org_id
         self._written: dict[str, None] = {}
+        self._seen: dict[str, Any] = {}
         transaction.on_commit(self._remember_written)
 
     def digest(self, value: Cadence | Ladder | Card) -> str:
@@ -85,9 +86,11 @@ class Definitions:
         return digest
 
     def _value(self, digest: str) -> Any:
-        known = (self._org_id, digest)
-        value = self._memory.value(known)
-        return value if value is not None else self._read(known)
+        value = self._seen.get(digest)
+        if value is None:
+            known = (self._org_id, digest)
+            value = self._seen[digest] = self._memory.value(known) or self._read(known)
+        return value
 
     def _read(self, known: Known) -> object:
         row = self._transaction.row(_LOAD, known)

@@ -25,9 +25,10 @@ class Duties:
         self._transaction = transaction
         self._org_id = org_id
         self._definitions = definitions
+        self._advanced = transaction.pending(duty_rows.ADVANCE)
         self._saved = transaction.pending(duty_rows.SAVE)
-        self._debtors: dict[DutyId, PersonId] = {}
-        transaction.journal.on_undo(self._debtors.clear)
+        self._known: dict[DutyId, Duty] = {}
+        transaction.journal.on_undo(self._known.clear)
 
     def open(self, duty: Duty, next_at: datetime | None) -> bool:
         """See the port.
@@ -39,7 +40,7 @@ class Duties:
         values = duty_rows.opening_values(duty, self._definitions.digest(duty.ladder), next_at)
         opened = self._transaction.change(duty_rows.OPEN, values) == 1
         if opened:
-            self._debtors[duty.duty_id] = duty.debtor_id
+            self._known[duty.duty_id] = duty
         return opened
 
     def get(self, duty_id: DutyId) -> Duty | None:
@@ -59,10 +60,14 @@ class Duties:
             ValueError: The duty belongs to another organisation.
         """
         self._own(duty)
-        self._saved.put((self._org_id, duty.duty_id), duty_rows.saving_values(duty, next_at), duty)
-        if self._debtors.get(duty.duty_id) != duty.debtor_id:
-            self._saved.flush()
-            self._debtors[duty.duty_id] = duty.debtor_id
+        key, before = (self._org_id, duty.duty_id), self._known.get(duty.duty_id)
+        self._known[duty.duty_id] = duty
+        if key not in self._saved and duty_rows.only_progressed(before, duty):
+            self._advanced.put(key, duty_rows.progress_values(duty, next_at), duty)
+            return
+        self._saved.put(key, duty_rows.saving_values(duty, next_at), duty)
+        if before is None or before.debtor_id != duty.debtor_id:
+            self._flush()
 
     def owed_by(self, person_id: PersonId) -> Sequence[Duty]:
         """See the port."""
@@ -77,17 +82,22 @@ class Duties:
         return self._open(duty_rows.OF_PEOPLE, (self._org_id, encode_list(people), limit))
 
     def loaded(self, row: Row) -> Duty:
-        """Return the duty of a row that was just read, remembering who owes it."""
+        """Return the duty of a row that was just read, remembering how it was."""
         duty = duty_of(row, self._definitions)
-        self._debtors[duty.duty_id] = duty.debtor_id
+        self._known[duty.duty_id] = duty
         return duty
 
     def _present(self, row: Row) -> Duty:
-        waiting: Duty | None = self._saved.get((self._org_id, row[1]))
+        key = (self._org_id, row[1])
+        waiting: Duty | None = self._saved.get(key) or self._advanced.get(key)
         return self.loaded(row) if waiting is None else waiting
 
-    def _open(self, statement: Prepared, values: Values) -> Sequence[Duty]:
+    def _flush(self) -> None:
+        self._advanced.flush()
         self._saved.flush()
+
+    def _open(self, statement: Prepared, values: Values) -> Sequence[Duty]:
+        self._flush()
         return [self.loaded(row) for row in self._transaction.rows(statement, values)]
 
     def _own(self, duty: Duty) -> None:

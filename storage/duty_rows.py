@@ -24,6 +24,7 @@ COLUMNS = tuple(duty.c)[:-1]
 """In the order of `Duty`'s own fields; the ladder as its digest."""
 
 _OPEN_NAMES = " ".join(column.name for column in duty.c)
+_PROGRESS = "step snoozed_until next_at"
 _SAVED = "debtor_id due_at step snoozed_until state closed_at closed_by reason next_at"
 
 
@@ -87,6 +88,19 @@ def saving_values(changed: Duty, next_at: datetime | None) -> Values:
     )
 
 
+def progress_values(changed: Duty, next_at: datetime | None) -> Values:
+    """Return the values that `ADVANCE` takes."""
+    moments = (micros_or_none(changed.snoozed_until), micros_or_none(next_at))
+    return (changed.step, *moments, changed.org_id, changed.duty_id)
+
+
+def only_progressed(before: Duty | None, after: Duty) -> bool:
+    """Tell whether `ADVANCE` is enough: it spares the indexes of what has not changed."""
+    if before is None or not (before.is_open and after.is_open):
+        return False
+    return (before.debtor_id, before.due_at, before.reason) == (after.debtor_id, after.due_at, after.reason)
+
+
 def _find() -> Statement:
     open_first = case((only(duty.c.state, DutyState.OPEN), literal(0)), else_=literal(1))
     found = select_by(duty, "org_id kind subject", *COLUMNS)
@@ -101,6 +115,10 @@ def _open_by(name: str) -> Statement:
 
 OPEN = Prepared(_OPEN_NAMES, lambda flavour: flavour.insert(duty, _OPEN_NAMES).on_conflict_do_nothing())
 SAVE = Prepared(f"{new_names(_SAVED)} org_id duty_id", lambda _: change_by(duty, "org_id duty_id", _SAVED))
+ADVANCE = Prepared(
+    f"{new_names(_PROGRESS)} org_id duty_id",
+    lambda _: change_by(duty, "org_id duty_id", _PROGRESS).where(OPEN_DUTY),
+)
 BY_ID = Prepared("org_id duty_id", lambda _: select_by(duty, "org_id duty_id", *COLUMNS).with_for_update())
 FIND = Prepared("org_id kind subject", lambda _: _find())
 OWED_BY = Prepared("org_id debtor_id", lambda _: _open_by("debtor_id"))

@@ -7,6 +7,7 @@ and whole numbers compare, index and travel the same way on both engines.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -26,6 +27,7 @@ def micros_or_none(instant: datetime | None) -> int | None:
     return None if instant is None else (instant - _EPOCH) // _MICROSECOND
 
 
+@lru_cache(maxsize=4096)  # a round's check-ins and duties share their instants
 def instant(value: int) -> datetime:
     """Return the instant, UTC, of a number made by `micros`."""
     return _EPOCH + timedelta(microseconds=value)
@@ -33,7 +35,7 @@ def instant(value: int) -> datetime:
 
 def instant_or_none(value: int | None) -> datetime | None:
     """Return the instant, UTC, or `None` for `None`."""
-    return None if value is None else _EPOCH + timedelta(microseconds=value)
+    return None if value is None else instant(value)
 
 
 def in_micros(length: timedelta) -> int:

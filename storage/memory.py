@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from domain.ids import OrgId
+from domain.messages import Body
 
-_MOST_DEFINITIONS = 4096
-"""Definitions held at once; a few kilobytes each."""
+_MOST = 2048
+"""Definitions, and bodies of messages, held at once; a few kilobytes each."""
 
 
 Known = tuple[OrgId, str]
@@ -22,7 +23,7 @@ class Watermark(NamedTuple):
 
 
 class Memory:
-    """Definitions, which never change under their digest, and how far the present drain has come.
+    """Definitions, which never change under their digest; what texts say; how far the present drain has come.
 
     Safe to share between threads: every step is one operation on one dictionary.
     """
@@ -32,6 +33,7 @@ class Memory:
         self._stored: dict[Known, None] = {}
         self._values: dict[Known, Any] = {}
         self._digests: dict[int, tuple[object, str]] = {}
+        self._bodies: dict[str, Body] = {}
 
     def is_stored(self, known: Known) -> bool:
         """Tell whether a definition is certainly in the store; False may also mean that it was forgotten."""
@@ -60,8 +62,16 @@ class Memory:
         """Remember the digest of an object; it is held, so that no other can take its place in memory."""
         _remember(self._digests, id(value), (value, digest))
 
+    def body(self, text: str) -> Body | None:
+        """Return what was written as that text not long ago, or `None`."""
+        return self._bodies.get(text)
+
+    def note_body(self, text: str, body: Body) -> None:
+        """Remember what a text says, since the process that puts a message often sends it a moment later."""
+        _remember(self._bodies, text, body)
+
 
 def _remember(target: dict[Any, Any], key: object, value: object) -> None:
-    if len(target) >= _MOST_DEFINITIONS:
+    if len(target) >= _MOST:
         target.clear()
     target[key] = value

@@ -1,34 +1,40 @@
-"""Ids of messages, made from their dedupe keys.
+"""Ids of messages: 32 hexadecimal digits that sort by time of birth and are otherwise made from the dedupe key.
 
-The same message has the same id whenever it is made: after a transaction that was rolled back, and on another replica.
-So the primary key is the dedupe key too, and a platform that recognises ids recognises the message.
+Rows that are born together lie together in every index: a batch of five hundred touches a few pages instead of five
+hundred, which is most of what a commit costs. And a message that is made again at the same instant, after a transaction
+was rolled back, has the same id.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 
 from domain.ids import MessageId, OrgId
 
-_PROMPT = "ask:"
-_PROMPT_KEY = re.compile(r"ask:([0-9a-f]{32})")
+TIME_DIGITS = 12
+"""Hexadecimal digits of the milliseconds that ids begin with, as in `domain.ids.uuid7`."""
 
 
-def prompt_dedupe(checkin_id: str) -> str:
-    """Return the dedupe key of the prompt that a fan-out puts for a check-in."""
-    return _PROMPT + checkin_id
+def time_prefix(present: int) -> str:
+    """Return the first digits of an id born at an instant in microseconds."""
+    return f"{present // 1000:0{TIME_DIGITS}x}"
 
 
-def message_id_of(org_id: OrgId, dedupe: str) -> MessageId:
-    """Return the id of a message: 32 hexadecimal digits.
+def message_id_of(present: int, org_id: OrgId, dedupe: str) -> MessageId:
+    """Return the id of a message.
 
-    A fan-out's prompt has its check-in's own id, which the database can name without computing digests.
+    Args:
+        present: When it is put, in microseconds.
+        org_id: Whose it is.
+        dedupe: Its dedupe key.
 
     Raises:
         UnicodeEncodeError: The key is not proper Unicode, so it cannot be stored either.
     """
-    prompt = _PROMPT_KEY.fullmatch(dedupe)
-    if prompt is not None:
-        return MessageId(prompt[1])
-    return MessageId(hashlib.sha256(f"{org_id}\n{dedupe}".encode()).hexdigest()[:32])
+    digest = hashlib.sha256(f"{org_id}\n{dedupe}".encode()).hexdigest()
+    return MessageId(time_prefix(present) + digest[: 32 - TIME_DIGITS])
+
+
+def prompt_dedupe(checkin_id: str) -> str:
+    """Return the dedupe key of the prompt that a fan-out puts for a check-in."""
+    return f"ask:{checkin_id}"

@@ -37,19 +37,18 @@ class Outbox:
         self._put = transaction.pending(outbox_rows.PUT)
         self._duties: set[str] = set()
         self._cards: set[CardKey] = set()
-        self._faces: dict[MessageId, MessageId] = {}
+        self._faces: dict[MessageId, str] = {}
 
     def put(self, draft: Draft) -> None:
         """See the port."""
-        message_id = message_id_of(self._org_id, draft.dedupe)
-        if (self._org_id, message_id) in self._put:
+        if (self._org_id, draft.dedupe) in self._put:
             return
         lane, error = self._lane_of(draft)
         present = self._transaction.present
         self._add(
             NewRow(
                 org_id=self._org_id,
-                message_id=message_id,
+                message_id=message_id_of(present, self._org_id, draft.dedupe),
                 lane=lane,
                 call=call_of(draft.body),
                 person_id=draft.to,
@@ -58,7 +57,7 @@ class Outbox:
                 asked=draft.asked,
                 duty_id=draft.duty_id,
                 card=draft.body.key if isinstance(draft.body, Card) else None,
-                body=encode_body(draft.body),
+                body=self._text_of(draft.body),
                 copy_of=None,
                 target="",
                 send_after=present if draft.send_after is None else micros(draft.send_after),
@@ -80,7 +79,7 @@ class Outbox:
         dedupe = f"update:{copy.message_id}:{number}"
         row = NewRow(
             org_id=self._org_id,
-            message_id=message_id_of(self._org_id, dedupe),
+            message_id=message_id_of(self._transaction.present, self._org_id, dedupe),
             lane=copy.lane,
             call=Call.UPDATE,
             person_id=copy.person_id,
@@ -89,7 +88,7 @@ class Outbox:
             asked=True,
             duty_id=None,
             card=None,
-            body=encode_card(card),
+            body=self._text_of(card),
             copy_of=copy.message_id,
             target=copy.external_id,
             send_after=self._transaction.present + (0 if copy.external_id else outbox_rows.IN_FLIGHT),
@@ -98,7 +97,7 @@ class Outbox:
             error="",
         )
         self._add(row)
-        self._transaction.journal.put(self._faces, copy.message_id, row.message_id)
+        self._transaction.journal.put(self._faces, copy.message_id, dedupe)
 
     def readers(self, card: CardKey) -> Sequence[PersonId]:
         """See the port."""
@@ -132,13 +131,14 @@ class Outbox:
 
     def withdraw(self, duty_id: DutyId) -> int:
         """See the port; what is being sent this very moment is not counted, but not tried again either."""
+        present = self._transaction.present
         waiting = self._withdraw_waiting(lambda row: row.duty_id == duty_id) if duty_id in self._duties else 0
-        return waiting + _voided(self._transaction.rows(outbox_rows.WITHDRAW, (self._org_id, duty_id)))
+        return waiting + _voided(self._transaction.rows(outbox_rows.WITHDRAW, (present, self._org_id, duty_id)))
 
     def withdraw_card(self, card: CardKey) -> int:
         """See the port; counts as `withdraw` does."""
         waiting = self._withdraw_waiting(lambda row: row.card == card)
-        key = (self._org_id, card.kind, card.subject)
+        key = (self._transaction.present, self._org_id, card.kind, card.subject)
         return waiting + _voided(self._transaction.rows(outbox_rows.WITHDRAW_CARD, key))
 
     def subject_of(self, external_id: str) -> CardKey | None:
@@ -163,7 +163,13 @@ class Outbox:
         """Return what a row says: its own text, or the card it shares with others."""
         if shared_body is not None:
             return self._definitions.card(shared_body)
-        return decode_body(call, body or "")
+        text = body or ""
+        return self._transaction.memory.body(text) or decode_body(call, text)
+
+    def _text_of(self, body: Body) -> str:
+        text = encode_body(body)
+        self._transaction.memory.note_body(text, body)
+        return text
 
     def _lane_of(self, draft: Draft) -> tuple[str, str]:
         person = self._people.person(draft.to)
@@ -174,7 +180,7 @@ class Outbox:
         return person.platform or "", "" if person.platform else Unreachable.NO_PLATFORM.value
 
     def _add(self, row: NewRow) -> None:
-        self._put.put((self._org_id, row.message_id), row.values(self._transaction.present), row)
+        self._put.put((self._org_id, row.dedupe), row.values(self._transaction.present), row)
         if row.duty_id is not None:
             self._duties.add(row.duty_id)
         if row.card is not None:
@@ -190,13 +196,13 @@ class Outbox:
         waiting = self._faces.get(message_id)
         if waiting is not None and (self._org_id, waiting) in self._put:
             self._put.drop((self._org_id, waiting))
-        self._transaction.rows(outbox_rows.VOID_FACES, (self._org_id, message_id))
+        self._transaction.rows(outbox_rows.VOID_FACES, (self._transaction.present, self._org_id, message_id))
 
     def _withdraw_waiting(self, is_meant: Callable[[NewRow], bool]) -> int:
         ready = [row for row in self._put.values() if row.org_id == self._org_id and row.state is MessageState.READY]
         meant = [row._replace(state=MessageState.WITHDRAWN) for row in ready if is_meant(row)]
         for row in meant:
-            self._put.put((self._org_id, row.message_id), row.values(0), row)
+            self._put.put((self._org_id, row.dedupe), row.values(self._transaction.present), row)
         return len(meant)
 
 

@@ -13,7 +13,7 @@ from domain.messages import Call, Priority
 from storage.instants import in_micros
 from storage.prepared import Prepared, Statement, Values
 from storage.queue_tables import FOLDED, PENDING, SENT_CARD, VOIDABLE, outbox
-from storage.select_by import equal, select_by
+from storage.select_by import equal, parameter, select_by
 from storage.states import MessageState, among, only, spelled
 
 _ROW = outbox.c
@@ -66,7 +66,7 @@ class NewRow(NamedTuple):
     error: str
 
     def values(self, now: int) -> Values:
-        """Return the values that `PUT` takes; `now` in microseconds dates a dead letter."""
+        """Return the values that `PUT` takes; `now`, in microseconds, is when a row that is not ready has ended."""
         card = self.card
         return (
             self.org_id,
@@ -92,7 +92,7 @@ class NewRow(NamedTuple):
             0,
             None,
             self.error,
-            now if self.state is MessageState.DEAD else None,
+            None if self.state is MessageState.READY else now,
             None,
         )
 
@@ -100,7 +100,8 @@ class NewRow(NamedTuple):
 def _withdraw(*conditions: ColumnElement[bool]) -> Statement:
     in_flight = only(_ROW.state, MessageState.SENDING)
     voided = case((in_flight, spelled(MessageState.LAST_TRY)), else_=spelled(MessageState.WITHDRAWN))
-    return update(outbox).where(*conditions).values(state=voided).returning(_ROW.state)
+    ended = {"state": voided, "ended_at": parameter("now", _ROW.ended_at)}
+    return update(outbox).where(*conditions).values(ended).returning(_ROW.state)
 
 
 def _new_face() -> Statement:
@@ -111,7 +112,7 @@ def _new_face() -> Statement:
 def _unfold() -> Statement:
     now = bindparam("now", type_=_ROW.send_after.type)
     of_day = and_(*equal(outbox, "org_id person_id folded_on"), FOLDED)
-    ready = {"state": spelled(MessageState.READY), "asked": true(), "send_after": now}
+    ready = {"state": spelled(MessageState.READY), "asked": true(), "send_after": now, "folded_on": null()}
     return update(outbox).where(of_day).values(ready).returning(_ROW.lane)
 
 
@@ -142,11 +143,11 @@ def _rewrite() -> Statement:
 
 
 PUT = Prepared(_NAMES, lambda flavour: flavour.insert(outbox, _NAMES).on_conflict_do_nothing())
-WITHDRAW = Prepared("org_id duty_id", lambda _: _withdraw(*equal(outbox, "org_id duty_id"), VOIDABLE))
+WITHDRAW = Prepared("now org_id duty_id", lambda _: _withdraw(*equal(outbox, "org_id duty_id"), VOIDABLE))
 WITHDRAW_CARD = Prepared(
-    "org_id card_kind card_subject", lambda _: _withdraw(*equal(outbox, "org_id card_kind card_subject"), VOIDABLE)
+    "now org_id card_kind card_subject", lambda _: _withdraw(*equal(outbox, "org_id card_kind card_subject"), VOIDABLE)
 )
-VOID_FACES = Prepared("org_id copy_of", lambda _: _withdraw(*equal(outbox, "org_id copy_of"), PENDING))
+VOID_FACES = Prepared("now org_id copy_of", lambda _: _withdraw(*equal(outbox, "org_id copy_of"), PENDING))
 NEW_FACE = Prepared("org_id message_id", lambda _: _new_face())
 COPIES = Prepared("org_id card_kind card_subject", lambda _: _copies("org_id card_kind card_subject"))
 COPIES_OF_PERSON = Prepared(

@@ -147,7 +147,7 @@ class _Erasure:
         conditions = [*self._of_their_matters(), *self._holding(outbox.c.body, words)]
         withdrawn, blanked = (
             sum(self._change(changing.where(condition), outbox) for condition in conditions)
-            for changing in (_withdrawing(), blanking)
+            for changing in (_withdrawing(self._transaction.present), blanking)
         )
         return {"messages_withdrawn": withdrawn, "messages_blanked": blanked}
 
@@ -250,11 +250,11 @@ class _Erasure:
         return self._transaction.alter(statement.where(table.c.org_id == self._org_id))
 
 
-def _withdrawing() -> Update:
+def _withdrawing(present: int) -> Update:
     # What is being sent can no longer be stopped, but must not be tried again.
     sending = only(outbox.c.state, MessageState.SENDING)
     end = case((sending, spelled(MessageState.LAST_TRY)), else_=spelled(MessageState.WITHDRAWN))
-    return update(outbox).where(VOIDABLE).values(state=end)
+    return update(outbox).where(VOIDABLE).values(state=end, ended_at=present)
 
 
 def _texts_of(stored: str) -> Iterator[str]:

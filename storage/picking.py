@@ -209,6 +209,12 @@ class PickQueries(LaneQueries):
         self.move_window(lane, next_at)
         return True
 
+    def take_back(self, lane: Lane, attention: Sequence[tuple[PersonId, date]]) -> None:
+        """Count no more what was reserved as heard and then was not; without effect if somebody has taken over."""
+        if self.holds(lane):
+            unheard = sorted((lane.org_id, person_id, day.isoformat(), -1) for person_id, day in attention)
+            self._transaction.change_many(_SAY, unheard)
+
     def postpone(self, lane: Lane, waits: Sequence[tuple[MessageId, datetime]]) -> None:
         """Let picked messages wait until an instant; without effect if somebody has taken over."""
         if self.holds(lane):

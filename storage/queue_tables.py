@@ -6,7 +6,7 @@ is.
 
 from __future__ import annotations
 
-from sqlalchemy import Table, and_
+from sqlalchemy import Table, UniqueConstraint, and_
 
 from domain.messages import Call
 from storage.columns import big, big_or_null, count, flag, key, metadata, partial, words, words_or_null
@@ -40,8 +40,13 @@ outbox = Table(
     words("error"),
     big_or_null("ended_at"),
     words_or_null("folded_on"),
+    UniqueConstraint("org_id", "dedupe", name="outbox_once"),
 )
-PENDING = among(outbox.c.state, MessageState.READY, MessageState.SENDING)
+IN_LANE = and_(outbox.c.ended_at.is_(None), outbox.c.folded_on.is_(None))
+"""The condition of the index of lanes. It does not name the state, so that handing a message to its sender, which only
+changes that, leaves every index alone."""
+
+PENDING = and_(IN_LANE, among(outbox.c.state, MessageState.READY, MessageState.SENDING))
 """Messages that a lane still has to deal with."""
 
 VOIDABLE = among(outbox.c.state, MessageState.READY, MessageState.SENDING, MessageState.FOLDED)
@@ -57,9 +62,9 @@ DEAD = only(outbox.c.state, MessageState.DEAD)
 """Messages that nobody will get."""
 
 partial(
-    "outbox_waiting", PENDING, outbox.c.org_id, outbox.c.lane, outbox.c.priority, outbox.c.send_after, outbox.c.place
+    "outbox_waiting", IN_LANE, outbox.c.org_id, outbox.c.lane, outbox.c.priority, outbox.c.send_after, outbox.c.place
 )
-partial("outbox_by_duty", VOIDABLE, outbox.c.org_id, outbox.c.duty_id)
+partial("outbox_by_duty", outbox.c.duty_id.is_not(None), outbox.c.org_id, outbox.c.duty_id)
 partial(
     "outbox_by_card",
     outbox.c.card_kind.is_not(None),

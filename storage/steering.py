@@ -90,7 +90,7 @@ class SteeringQueries(OutcomeQueries):
             given_up = (
                 outbox.update()
                 .where(outbox.c.org_id == lane.org_id, outbox.c.message_id.in_(messages), PENDING)
-                .values(state=MessageState.WITHDRAWN.value)
+                .values(state=MessageState.WITHDRAWN.value, ended_at=self._transaction.present)
             )
             self._transaction.alter(given_up)
 

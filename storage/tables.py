@@ -206,6 +206,7 @@ inbox = Table(
     key("event_id"),
     big("received_at"),
     words_or_null("answer"),
+    Index("inbox_by_time", "received_at"),
 )
 
 conversation = Table(

@@ -129,7 +129,7 @@ function column(amount, x, wide, index, y) {
 /** Each category's words stand above its bars: questions are long, and a phone is narrow. */
 function sidewaysBars(drawing) {
   const range = scale(drawing);
-  const words = 17;
+  const words = 19;
   const thick = drawing.series.length > 1 ? 10 : 14;
   const slot = words + thick * drawing.series.length + 9;
   const height = slot * drawing.categories.length;

@@ -74,16 +74,15 @@ function drawHeader(back) {
 
 function drawMessages() {
   const box = byId("messages");
-  const follows = isAtBottom() || isAtRest(box);
-  const bottom = isAtBottom();
+  const [rests, bottom] = [isAtRest(box), isAtBottom()];
   const last = box.lastElementChild;
   const known = box.querySelectorAll(".message").length;
   if (state.person === null) return fill(box, nobody());
   if (state.messages.length === 0) return fill(box, quiet());
   place(box, rows());
-  if (follows && box.lastElementChild !== last) toBottom();
+  if (rests || (bottom && box.lastElementChild !== last)) toBottom();
   else if (bottom) box.scrollTop = box.scrollHeight;
-  else if (!follows && box.querySelectorAll(".message").length > known) byId("newer").hidden = false;
+  else if (box.querySelectorAll(".message").length > known) byId("newer").hidden = false;
 }
 
 const nobody = () =>

@@ -50,6 +50,7 @@ async def the_card_comes(visitor: Visitor) -> None:
     await visitor.until_happened("本周复盘 开始了")
     await visitor.be("wanglei")
     await expect(visitor.card("本周复盘").get_by_role("textbox")).to_have_count(3)
+    await expect(visitor.card("本周复盘").get_by_role("heading")).to_be_in_viewport(ratio=1)
 
 
 async def the_employee_answers(visitor: Visitor) -> None:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
+from time import monotonic
 
 from adapters.webhook import Webhook
 from bot.app import Rhythm, Service, Settings
@@ -54,12 +55,24 @@ class HandClock:
         self.at += by
 
 
+@dataclass(slots=True)
+class RunningClock(HandClock):
+    """Runs as real time does, for what has to be waited for."""
+
+    started: float = field(default_factory=monotonic)
+
+    def now(self) -> datetime:
+        """Return the instant."""
+        return self.at + timedelta(seconds=monotonic() - self.started)
+
+
 class Breaks(Enum):
     """When an outage of the store is felt."""
 
     NEVER = "never"
     AT_ONCE = "at once"
     AT_COMMIT = "at commit"
+    BY_A_DEFECT = "by a defect"
 
 
 class FragileDatabase(Database):
@@ -79,6 +92,8 @@ class FragileDatabase(Database):
         self.transactions += 1
         if self.breaks is Breaks.AT_ONCE:
             raise StoreDown("connection lost")
+        if self.breaks is Breaks.BY_A_DEFECT:
+            raise RuntimeError("on purpose")
         with super().transaction() as transaction:
             yield transaction
             if self.breaks is Breaks.AT_COMMIT:
@@ -208,12 +223,16 @@ class Line:
 
 @asynccontextmanager
 async def open_line(
-    database: Database, *, policy: OrgPolicy | None = None, abilities: Abilities = UNPACED
+    database: Database,
+    *,
+    policy: OrgPolicy | None = None,
+    abilities: Abilities = UNPACED,
+    clock: HandClock | None = None,
 ) -> AsyncIterator[Line]:
     """Open a delivery on a migrated store in which the usual cast works."""
     rules = policy or org_policy()
     hire(database, staff(), rules.org_id)
-    clock, chat, mail = HandClock(), ScriptedPlatform(abilities), ScriptedPlatform(UNPACED)
+    clock, chat, mail = clock or HandClock(), ScriptedPlatform(abilities), ScriptedPlatform(UNPACED)
     store = fragile(database)
     writer = Writer(store)
     writer.start()

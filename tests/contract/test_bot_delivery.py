@@ -25,6 +25,7 @@ from tests.contract.bot_rig import (
     LIMIT,
     Breaks,
     Line,
+    RunningClock,
     asked,
     eventually,
     first,
@@ -78,7 +79,7 @@ class TestPace:
     async def test_no_second_holds_more_calls_than_the_platform_allows(self, sqlite_store: Database) -> None:
         limit = 40
         abilities = Abilities(calls_per_minute=100_000, calls_per_second=limit, per_receiver_per_second=1000)
-        async with open_line(sqlite_store, abilities=abilities) as line:
+        async with open_line(sqlite_store, abilities=abilities, clock=RunningClock()) as line:
             everybody = (WANG_LEI, LI_HUA, CHEN_JING, ADMIN)
             line.put(*(asked(f"{number}", everybody[number % 4]) for number in range(60)))
             await line.delivery.settle()
@@ -88,7 +89,7 @@ class TestPace:
 
     async def test_one_person_is_not_called_faster_than_the_platform_allows(self, sqlite_store: Database) -> None:
         abilities = Abilities(calls_per_minute=100_000, calls_per_second=1000, per_receiver_per_second=20)
-        async with open_line(sqlite_store, abilities=abilities) as line:
+        async with open_line(sqlite_store, abilities=abilities, clock=RunningClock()) as line:
             line.put(*(asked(f"{number}") for number in range(25)))
             await line.delivery.settle()
             began = [call.began for call in line.chat.calls]

@@ -85,6 +85,7 @@ def test_ids_are_unique_and_sort_by_the_moment_of_asking(database: Database) -> 
     assert len({*early, *late}) == 100
     assert {len(checkin_id) for checkin_id in (*early, *late)} == {32}
     assert max(early) < min(late)
+    assert sorted(early) == early
 
 
 def test_slices_together_ask_everybody_once(database: Database) -> None:

@@ -15,7 +15,7 @@ from domain.duties import Ladder
 from domain.messages import Body, Call, Mail
 from storage import codec
 from storage.instants import in_micros, instant, instant_or_none, micros, micros_or_none
-from storage.message_ids import message_id_of, prompt_dedupe
+from storage.message_ids import message_id_of
 from storage.outbox import call_of
 from tests import builders, strategies
 from tests.builders import ORG
@@ -116,22 +116,25 @@ def test_lengths_are_stored_in_microseconds() -> None:
 
 @given(TEXTS, TEXTS)
 def test_messages_of_different_dedupe_keys_have_different_ids(first: str, second: str) -> None:
-    assert (message_id_of(ORG, first) == message_id_of(ORG, second)) == (first == second)
+    assert (message_id_of(0, ORG, first) == message_id_of(0, ORG, second)) == (first == second)
 
 
 def test_the_same_dedupe_key_names_different_messages_in_two_organisations() -> None:
-    assert message_id_of(ORG, "m1") != message_id_of(OTHER, "m1")
+    assert message_id_of(0, ORG, "m1") != message_id_of(0, OTHER, "m1")
 
 
-def test_a_fan_outs_prompt_has_the_id_of_its_checkin() -> None:
-    checkin_id = "0" * 31 + "f"
-    assert message_id_of(ORG, prompt_dedupe(checkin_id)) == checkin_id
+@given(strategies.instants(), TEXTS)
+def test_an_id_fits_every_platforms_idempotency_key(now: datetime, dedupe: str) -> None:
+    message_id = message_id_of(micros(now), ORG, dedupe)
+    assert len(message_id) == 32
+    assert int(message_id, 16) >= 0
 
 
-@given(TEXTS)
-def test_an_id_fits_every_platforms_idempotency_key(dedupe: str) -> None:
-    assert len(message_id_of(ORG, dedupe)) == 32
-    assert int(message_id_of(ORG, dedupe), 16) >= 0
+@given(strategies.instants(), strategies.instants(), TEXTS, TEXTS)
+def test_ids_sort_by_the_time_of_birth(first: datetime, second: datetime, one: str, other: str) -> None:
+    early, late = sorted((first, second))
+    if early < late:
+        assert message_id_of(micros(early), ORG, one) < message_id_of(micros(late), ORG, other)
 
 
 def test_a_cards_text_is_the_same_whenever_it_is_written() -> None:

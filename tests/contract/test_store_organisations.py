@@ -17,6 +17,8 @@ from domain.ids import OccurrenceId, OrgId, PersonId
 from domain.messages import SentCopy
 from storage.columns import metadata
 from storage.database import Database
+from storage.instants import micros
+from storage.message_ids import message_id_of
 from storage.org_store import OrgStore
 from storage.transaction import Transaction
 from tests import builders
@@ -134,6 +136,7 @@ QUESTIONS: dict[str, Ask] = {
     "duties.about": lambda s: s.duties.about(WANG_LEI),
     "duties.open_of_people": lambda s: s.duties.open_of_people([LI_HUA], 9),
     "outbox.copies": lambda s: s.outbox.copies(CARD.key),
+    "outbox.readers": lambda s: s.outbox.readers(CARD.key),
     "outbox.subject_of": lambda s: s.outbox.subject_of(_sent_id(s)),
     "outbox.folded": lambda s: s.outbox.folded(LI_HUA, DAY),
     "conversations.get": lambda s: s.conversations.get(WANG_LEI, FRIDAY),
@@ -158,6 +161,7 @@ CHANGES: dict[str, Ask] = {
     "duties.save": lambda s: s.duties.save(of(s.org_id, fulfil(DUTY, FRIDAY, LI_HUA)), None),
     "outbox.put": lambda s: s.outbox.put(builders.draft()),
     "outbox.update": lambda s: s.outbox.update(copy_of(s), CARD),
+    "outbox.show": lambda s: s.outbox.show(CARD.key, LI_HUA, CARD, FRIDAY - hours(1)),
     "outbox.withdraw": lambda s: s.outbox.withdraw(DUTY.duty_id),
     "outbox.withdraw_card": lambda s: s.outbox.withdraw_card(CARD.key),
     "outbox.unfold": lambda s: s.outbox.unfold(LI_HUA, DAY, LATER),
@@ -169,9 +173,7 @@ CHANGES: dict[str, Ask] = {
 
 def _sent_id(store: OrgStore) -> str:
     """The platform's id of the card that ORG was shown; both organisations ask for it."""
-    from storage.message_ids import message_id_of
-
-    return f"om_{message_id_of(ORG, builders.draft().dedupe)}"
+    return f"om_{message_id_of(micros(FRIDAY), ORG, builders.draft().dedupe)}"
 
 
 def test_every_method_of_the_store_is_tried() -> None:

@@ -20,7 +20,6 @@ from sandbox.feishu import FakeApp, Ingress
 ORG = "town"
 ZONE = ZoneInfo("Asia/Shanghai")
 HR = "hr"
-TITLE = "两句话"
 QUESTIONS = ("done", "next")
 """Two, because a set of answers can be typed in one message from two on."""
 
@@ -114,7 +113,7 @@ class Firm:
             "platforms": {"feishu": {**connection, **sealed}},
             "mail": {"host": "127.0.0.1", "port": mail_port, "from": "fupan@example.com", "tls": "none"},
             "ladders": {"patient": SAY_NOTHING, **self.ladders},
-            "questionnaires": {"one": {"title": TITLE, "questions": questions}},
+            "questionnaires": {"one": {"title": "两句话", "questions": questions}},
             "cadences": {name: {"audience": {"teams": self.heads}, **each} for name, each in self.cadences.items()},
         }
 

@@ -43,4 +43,4 @@ def assert_asked_once(hall: TownHall) -> None:
     assert known == {chat[0]["id"] for chat in chats.values()}
     assert hall.books.count("occurrence") == 1
     assert hall.books.count("checkin") == len(chats)
-    assert hall.fake.complaints == []
+    assert hall.complaints() == []

@@ -1,7 +1,8 @@
 """SIGTERM, as every orchestrator sends it: what was begun is finished, what was not is left for the next process.
 
-The bot is in the middle of everything: a fan-out is under way, people write and press. It has ten seconds; Kubernetes
-would give it thirty. Unlike after a kill nothing is in doubt, so not even a call may be repeated.
+The bot is in the middle of everything: a fan-out is under way, some of its calls wait for a slow Feishu, people write
+and press. It has ten seconds; Kubernetes would give it thirty. Unlike after a kill nothing is in doubt, so not even a
+call may be repeated.
 """
 
 from __future__ import annotations
@@ -34,11 +35,12 @@ async def test_a_process_told_to_stop_ends_in_ten_seconds_with_nothing_lost_or_i
     async with town_hall(tmp_path, sqlite_url, firm, chance) as hall:
         known_for_an_hour(hall, "friday")
         replica = await hall.open()
-        await _arrivals(hall, WRITERS + chance.randint(0, 20))
+        await _arrivals(hall, 12 + chance.randint(0, 20))
+        hall.fake.set_fault("delay", 3, 1.5)
+        await _arrivals(hall, 5)
         async with asyncio.TaskGroup() as people:
-            for person in firm.people:
-                if hall.chat(person):
-                    people.create_task(_act(hall, person))
+            for person in [each for each in firm.people if hall.chat(each)][:WRITERS]:
+                people.create_task(_act(hall, person))
             await hall.moment(chance.uniform(0, 0.05))
             code, seconds = await replica.stop()
         assert (code, seconds < STOP_SECONDS) == (0, True), f"{code} after {seconds:.1f} s\n{replica.tail()}"

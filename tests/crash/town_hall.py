@@ -36,7 +36,8 @@ PATIENCE_SECONDS = 90.0
 
 _LOOK_SECONDS = 0.05
 _MESSAGES = "/open-apis/im/v1/messages"
-_TOO_FAST = (99991400, 230020, 11232)
+_APP_TOO_FAST = (99991400, 11232)
+_PERSON_TOO_FAST = 230020
 
 
 class Arrival(Enum):
@@ -237,8 +238,16 @@ class TownHall:
         return [call for call in self.fake.calls if (call.method, call.path) == ("POST", _MESSAGES)]
 
     def refused_as_too_fast(self) -> list[CallRecord]:
-        """The calls that came too fast."""
-        return [call for call in self.fake.calls if call.status == 429 or call.code in _TOO_FAST]
+        """The calls that came faster than the app may call."""
+        return [call for call in self.fake.calls if call.status == 429 or call.code in _APP_TOO_FAST]
+
+    def refused_to_one_person(self) -> list[CallRecord]:
+        """The calls that came faster than one person may be written to."""
+        return [call for call in self.fake.calls if call.code == _PERSON_TOO_FAST]
+
+    def complaints(self) -> list[str]:
+        """What the bot did against the protocol; answers that only came late are the machine's fault."""
+        return [each for each in self.fake.complaints if "too late" not in each]
 
     async def deliver_again(self) -> None:
         """Let Feishu's next delivery of whatever was not acknowledged, or is held back, come at once."""

@@ -6,13 +6,11 @@ import asyncio
 import os
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
 from aiohttp import ClientSession
 
 from tests.command_line import TOP, command
@@ -77,6 +75,10 @@ async def demo(folder: Path, port: int, *more: str) -> AsyncIterator[Running]:
             await process.communicate()
 
 
+def kept_in(folder: Path) -> list[str]:
+    return sorted(file.name for file in folder.iterdir())
+
+
 async def chat(running: Running) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = (await running.ask("GET", "/sandbox/api/people/wanglei/messages"))["messages"]
     return found
@@ -113,7 +115,7 @@ async def test_a_taken_port_is_told_in_one_sentence_before_anything_is_touched(t
     assert code == 1
     assert complaints.count("\n") == 1
     assert "choose another with --port" in complaints
-    assert list(tmp_path.iterdir()) == []
+    assert kept_in(tmp_path) == []
 
 
 async def test_a_folder_that_cannot_be_written_is_told_in_one_sentence(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import bindparam, select
 
 from domain.cadences import Round
 from domain.checkin import Checkin
@@ -26,6 +26,14 @@ from storage.steering import HistoryEntry
 from storage.tables import checkin, checkin_version, duty, history, occurrence
 from storage.transaction import Transaction
 from tests.builders import ORG
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_ENTRY = (history.c.at, history.c.place, history.c.kind, history.c.subject, history.c.detail)
+_HISTORY = (
+    select(*_ENTRY)
+    .where(history.c.org_id == ORG, history.c.at >= bindparam("since", type_=history.c.at.type))
+    .order_by(history.c.at, history.c.place, history.c.subject)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,28 +106,22 @@ def read_books(transaction: Transaction) -> Books:
         checkins=_checkins(transaction),
         versions=_versions(transaction),
         messages={row.message_id: row for row in messages},
-        rounds=rounds_where(transaction, occurrence.c.org_id == ORG),
-        history=history_since(transaction, None),
+        rounds=_rounds(transaction),
+        history=history_since(transaction, _LONG_AGO),
     )
 
 
-def rounds_where(transaction: Transaction, where: ColumnElement[bool]) -> list[Round]:
-    """Return the organisation's rounds that meet a condition, in the order in which they fire."""
-    definitions = transaction.store(ORG).definitions
-    rows = select(*ROUND_COLUMNS).where(occurrence.c.org_id == ORG, where)
-    ordered = rows.order_by(occurrence.c.fires_at, occurrence.c.occurrence_id)
-    return [round_of(row, definitions) for row in transaction.query(ordered)]
+def on_their_way(transaction: Transaction) -> set[MessageId]:
+    """Return the messages that are reserved and of which nobody has recorded what became."""
+    on_its_way = outbox.c.state.in_([MessageState.SENDING.value, MessageState.LAST_TRY.value])
+    return {message_id for (message_id,) in transaction.query(select(outbox.c.message_id).where(on_its_way))}
 
 
-def history_since(transaction: Transaction, since: datetime | None) -> list[HistoryEntry]:
-    """Return the organisation's history from an instant on, or all of it, oldest first."""
-    columns = (history.c.at, history.c.place, history.c.kind, history.c.subject, history.c.detail)
-    rows = select(*columns).where(history.c.org_id == ORG).order_by(history.c.at, history.c.place, history.c.subject)
-    if since is not None:
-        rows = rows.where(history.c.at >= micros(since))
+def history_since(transaction: Transaction, since: datetime) -> list[HistoryEntry]:
+    """Return the organisation's history from an instant on, oldest first."""
     return [
         HistoryEntry(instant(at), place, kind, subject, json.loads(detail))
-        for at, place, kind, subject, detail in transaction.query(rows)
+        for at, place, kind, subject, detail in transaction.query(_HISTORY, {"since": micros(since)})
     ]
 
 
@@ -127,6 +129,13 @@ def _duties(transaction: Transaction) -> list[OwedRow]:
     definitions = transaction.store(ORG).definitions
     rows = select(*duty_rows.COLUMNS, duty.c.next_at).where(duty.c.org_id == ORG).order_by(duty.c.duty_id)
     return [OwedRow(duty_of(row, definitions), instant_or_none(row[-1])) for row in transaction.query(rows)]
+
+
+def _rounds(transaction: Transaction) -> list[Round]:
+    definitions = transaction.store(ORG).definitions
+    rows = select(*ROUND_COLUMNS).where(occurrence.c.org_id == ORG)
+    ordered = rows.order_by(occurrence.c.fires_at, occurrence.c.occurrence_id)
+    return [round_of(row, definitions) for row in transaction.query(ordered)]
 
 
 def _checkins(transaction: Transaction) -> list[Checkin]:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
 
 from domain.events import DirectoryChanged, Origin
-from domain.ids import PersonId
 from domain.people import Person, reporting_cycle
 from handlers import directory
 from storage.transaction import Transaction
@@ -77,6 +75,11 @@ async def _outage(world: World, act: Act) -> None:
     await world.restart(act.span, "the machine is down")
 
 
+async def _platform_down(world: World, act: Act) -> None:
+    world.phones.down_until = world.now + act.span / 8
+    world.tell_story(f"the platforms take no calls until {world.phones.down_until}")
+
+
 async def _power_cut(world: World, act: Act) -> None:
     world.power.fail_after(act.who + act.pick)
 
@@ -110,6 +113,7 @@ _PERFORMERS: Mapping[Kind, Callable[[World, Act], Awaitable[None]]] = {
     Kind.MOVE: _move,
     Kind.CONFIGURE: _configure,
     Kind.OUTAGE: _outage,
+    Kind.PLATFORM_DOWN: _platform_down,
     Kind.POWER_CUT: _power_cut,
     Kind.WAIT: _wait,
 }

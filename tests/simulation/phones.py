@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.cards import Card
-from domain.errors import TargetGone
+from domain.errors import PlatformDown, TargetGone
 from domain.ids import MessageId, PersonId
 from domain.messages import Body, Call, Outgoing
 from domain.ports import Abilities
@@ -19,10 +19,10 @@ from tests.simulation.power import Power
 from tests.simulation.process import VirtualClock
 from tests.simulation.record import Circumstances, Record, Sent
 
-_UNLIMITED = 10**9
-"""Calls a minute and a second: nothing waits for a lane's pace, so no test waits either."""
+_MANY = 10**6
+"""Calls a second: nothing waits for a lane's pace, so no test waits either."""
 
-ABILITIES = Abilities(calls_per_minute=_UNLIMITED, calls_per_second=_UNLIMITED)
+ABILITIES = Abilities(calls_per_minute=60 * _MANY, calls_per_second=1000 * _MANY, per_receiver_per_second=1000 * _MANY)
 
 
 @dataclass(slots=True)
@@ -45,6 +45,10 @@ class Shown:
 class Phones:
     """The chats and mailboxes of a firm; implements `domain.ports.Platform` for all lanes.
 
+    Attributes:
+        chats: What lies in whose chat, oldest first.
+        down_until: Until then no call arrives.
+
     Args:
         clock: The time.
         record: Where calls are noted.
@@ -52,15 +56,14 @@ class Phones:
         present: Tells how things stand.
     """
 
-    def __init__(
-        self, clock: VirtualClock, record: Record, power: Power, present: Callable[[], Circumstances]
-    ) -> None:
+    def __init__(self, clock: VirtualClock, record: Record, power: Power, present: Callable[[], Circumstances]) -> None:
         self._clock = clock
         self._record = record
         self._power = power
         self._present = present
         self._known: dict[MessageId, datetime] = {}
         self.chats: dict[PersonId, list[Shown]] = {}
+        self.down_until = clock.now()
 
     @property
     def abilities(self) -> Abilities:
@@ -71,6 +74,8 @@ class Phones:
         """See `Platform.deliver`."""
         await asyncio.sleep(0)
         self._power.use()
+        if self._clock.now() < self.down_until:
+            raise PlatformDown("503")
         external_id = self._take(message)
         self._power.use()
         return external_id

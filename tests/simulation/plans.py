@@ -59,6 +59,8 @@ class Kind(StrEnum):
     """The file of settings is edited."""
     OUTAGE = "outage"
     """The process is down for hours or days."""
+    PLATFORM_DOWN = "platform_down"
+    """The platform takes no calls for minutes or hours."""
     POWER_CUT = "power_cut"
     """Soon the process dies between any two steps; half a minute or more later there is a new one."""
     WAIT = "wait"

@@ -13,8 +13,19 @@ from datetime import date, timedelta
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from domain.cadences import Audience, AudienceRole, Cadence, FollowUp, Listener, Notice, Owner, Report, Scope
-from domain.cadences import Section, Summary
+from domain.cadences import (
+    Audience,
+    AudienceRole,
+    Cadence,
+    FollowUp,
+    Listener,
+    Notice,
+    Owner,
+    Report,
+    Scope,
+    Section,
+    Summary,
+)
 from domain.calendar import ClockKind, DayOff
 from domain.duties import Act, Channel, Ladder, Rung
 from domain.ids import PersonId

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -43,9 +43,12 @@ class Circumstances:
         """Return how much may be said to somebody unasked."""
         return self.policy.attention_for(self.people[person_id])
 
-    def pace(self, person_id: PersonId) -> Pace:
-        """Return how time passes for what somebody owes."""
-        return self.policy.pace_for(self.people[person_id], self.leave.get(person_id, ()))
+    def pace(self, person_id: PersonId, kind: str) -> Pace:
+        """Return how time passes for what somebody owes; a deputy who has left stands in for nobody."""
+        person = self.people[person_id]
+        deputy = self.people.get(person.deputy_id) if person.deputy_id else None
+        debtor = person if deputy is not None and deputy.active else replace(person, deputy_id=None)
+        return self.policy.pace_for(debtor, self.leave.get(person_id, ()), kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,7 @@ class Record:
     Attributes:
         sent: What was said.
         repeated: Ids of messages that reached a platform again and were known there.
+        cut_off: Ids of messages that were on their way when a power cut came: nobody knows whether they went out.
         noted: The history.
         folded: When a message was first seen folded.
         closed: When a duty was first seen closed.
@@ -115,6 +119,7 @@ class Record:
 
     sent: list[Sent] = field(default_factory=list)
     repeated: list[MessageId] = field(default_factory=list)
+    cut_off: set[MessageId] = field(default_factory=set)
     noted: list[Noted] = field(default_factory=list)
     folded: dict[MessageId, datetime] = field(default_factory=dict)
     closed: dict[DutyId, datetime] = field(default_factory=dict)

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import bindparam, select
 
 from domain.cadences import AudienceRole, Round, Stage
 from domain.calendar import local_day
 from domain.duties import DutyState
-from domain.ids import DutyId, MessageId, PersonId
+from domain.ids import OccurrenceId, PersonId
 from domain.people import Person
 from storage.queue_tables import outbox
 from storage.states import MessageState
@@ -20,10 +20,17 @@ from storage.steering import HistoryEntry
 from storage.tables import checkin, duty, occurrence
 from storage.transaction import Transaction
 from tests.builders import ORG
-from tests.simulation.books import history_since, rounds_where
+from tests.simulation.books import history_since
 from tests.simulation.record import Asked, Circumstances, Noted, Record
 
-_ASKING = (Stage.NOTICE.value, Stage.ASK.value)
+_ASKING = (Stage.NOTICE, Stage.ASK)
+
+_FOLDED = select(outbox.c.message_id).where(outbox.c.state == MessageState.FOLDED.value)
+_CLOSED = select(duty.c.duty_id).where(duty.c.state != DutyState.OPEN.value)
+_ROUNDS = select(occurrence.c.occurrence_id, occurrence.c.stage)
+_HAVE = select(checkin.c.person_id).where(
+    checkin.c.family == bindparam("wanted_family"), checkin.c.period == bindparam("wanted_period")
+)
 
 
 class Watcher:
@@ -49,13 +56,15 @@ class Watcher:
         """
         record = self._record
         record.noted += [Noted(entry, present) for entry in self._new_entries(transaction)]
-        for message_id in _ids(transaction, outbox.c.message_id, outbox.c.state == MessageState.FOLDED.value):
-            record.folded.setdefault(MessageId(message_id), now)
-        for duty_id in _ids(transaction, duty.c.duty_id, duty.c.state != DutyState.OPEN.value):
-            record.closed.setdefault(DutyId(duty_id), now)
-        for occurrence_id in _ids(transaction, occurrence.c.occurrence_id, occurrence.c.org_id == ORG):
+        for (message_id,) in transaction.query(_FOLDED):
+            record.folded.setdefault(message_id, now)
+        for (duty_id,) in transaction.query(_CLOSED):
+            record.closed.setdefault(duty_id, now)
+        for occurrence_id, stage in transaction.query(_ROUNDS):
             record.begun.setdefault(occurrence_id, now)
-        record.asked += [_asked(transaction, round_, now, present) for round_ in self._done_asking(transaction)]
+            if stage not in _ASKING and occurrence_id not in self._asked:
+                self._asked.add(occurrence_id)
+                record.asked += _asked(transaction, occurrence_id, now, present)
         lag = transaction.engine.lag(now)
         record.overdue += [(now, what, late) for what, late in (("duty", lag.duties), ("message", lag.outbox)) if late]
 
@@ -68,12 +77,6 @@ class Watcher:
         self._since, self._seen = latest, Counter(repr(entry) for entry in entries if entry.at == latest)
         return new
 
-    def _done_asking(self, transaction: Transaction) -> list[Round]:
-        done = rounds_where(transaction, occurrence.c.stage.not_in(_ASKING))
-        new = [round_ for round_ in done if round_.occurrence_id not in self._asked]
-        self._asked.update(round_.occurrence_id for round_ in new)
-        return [round_ for round_ in new if round_.cadence.questionnaire and round_.stage is not Stage.SKIPPED]
-
 
 def _counted(entries: Sequence[HistoryEntry]) -> list[tuple[HistoryEntry, int]]:
     times: Counter[str] = Counter()
@@ -84,15 +87,14 @@ def _counted(entries: Sequence[HistoryEntry]) -> list[tuple[HistoryEntry, int]]:
     return counted
 
 
-def _ids(transaction: Transaction, column: ColumnElement[str], where: ColumnElement[bool]) -> list[str]:
-    return [found for (found,) in transaction.query(select(column).where(where).order_by(column))]
-
-
-def _asked(transaction: Transaction, round_: Round, now: datetime, present: Circumstances) -> Asked:
-    family = (checkin.c.family == round_.cadence.family) & (checkin.c.period == round_.period)
-    have = set(_ids(transaction, checkin.c.person_id, family))
+def _asked(transaction: Transaction, occurrence_id: OccurrenceId, now: datetime, present: Circumstances) -> list[Asked]:
+    round_ = transaction.store(ORG).rounds.get(occurrence_id)
+    if round_ is None or round_.stage is Stage.SKIPPED or round_.cadence.questionnaire is None:
+        return []
+    wanted = {"wanted_family": round_.cadence.family, "wanted_period": round_.period}
+    have = {person_id for (person_id,) in transaction.query(_HAVE, wanted)}
     meant = [person.person_id for person in present.people.values() if _is_meant(person, round_, now, present)]
-    return Asked(round_, now, [person_id for person_id in meant if person_id not in have])
+    return [Asked(round_, now, [person_id for person_id in meant if person_id not in have])]
 
 
 def _is_meant(person: Person, round_: Round, now: datetime, present: Circumstances) -> bool:

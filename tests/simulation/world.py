@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import count
+from typing import TypeVar
 
 from bot.organisations import Organisations
 from config.catalogue import read_catalogue
@@ -20,12 +21,15 @@ from handlers import rounds
 from storage.database import Database
 from storage.transaction import Transaction
 from tests.builders import ORG
+from tests.simulation.books import on_their_way
 from tests.simulation.phones import Phones
 from tests.simulation.plans import Plan
 from tests.simulation.power import Power, is_power_cut
 from tests.simulation.process import Process, VirtualClock
 from tests.simulation.record import Circumstances, Record
 from tests.simulation.watcher import Watcher
+
+T = TypeVar("T")
 
 CHAT_LANE = "feishu"
 
@@ -126,6 +130,7 @@ class World:
         await _kill_tasks()
         for process in self.processes:
             process.end()
+        self.record.cut_off.update(self.look_up(on_their_way))
         began = self.now
         self.clock.go_to(began + down)
         self.record.outages.append((began, self.now))
@@ -171,7 +176,7 @@ class World:
         self.present = self._look_around()
         self._opening = self.now
 
-    def look_up(self, question: Callable[[Transaction], object]) -> object:
+    def look_up(self, question: Callable[[Transaction], T]) -> T:
         """Ask the store something."""
         with self._reader.reading() as transaction:
             return question(transaction)

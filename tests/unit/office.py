@@ -309,7 +309,7 @@ class Office:
             engine.fold(lane, released.folds)
             engine.void(lane, released.voids)
             ids = [message.message_id for message in released.sends]
-            assert engine.reserve(lane, ids, released.said, self.now, self.now)
+            assert engine.reserve(lane, ids, list(released.said.values()), self.now, self.now)
             assert engine.record(lane, [self._show(message) for message in released.sends], self.now, LEASE)
             yield len(candidates)
 

@@ -102,11 +102,11 @@ class TestLeave:
 
     def test_a_deputy_keeps_the_clock_running(self) -> None:
         policy = org_policy()
-        with_deputy = policy.pace_for(person(LI_HUA, deputy="zhaomin"), [self.AWAY])
+        with_deputy = policy.pace_for(person(LI_HUA, deputy="zhaomin"), [self.AWAY], "reply")
         assert next_at(duty(), with_deputy) == MONDAY
 
     def test_without_a_deputy_the_clock_stands_still(self) -> None:
-        alone = org_policy().pace_for(person(LI_HUA), [self.AWAY])
+        alone = org_policy().pace_for(person(LI_HUA), [self.AWAY], "reply")
         assert next_at(duty(), alone) == at("2026-12-07 16:00")
 
     def test_leave_that_is_told_late_does_not_undo_what_fired(self) -> None:

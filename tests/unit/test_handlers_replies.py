@@ -266,8 +266,11 @@ class TestOldCards:
         assert zh("checkin.late") in office.card(LI_HUA, "reply").words
 
     @pytest.mark.parametrize("days", [15, 370])
-    def test_a_card_too_old_to_change_is_not_tried_to_be_changed(self, waiting: Office, days: int) -> None:
+    def test_a_card_too_old_to_change_is_not_tried_to_be_changed(self, found: Found, days: int) -> None:
         """The platform refuses it for ever; a dead letter for each old copy would hide the real ones."""
+        waiting = found("cadences: {weekly: {preset: review, when: 'on 2026-11-27 16:00'}}")
+        waiting.until(at("2026-11-27 16:30"))
+        waiting.press(WANG_LEI, waiting.card(WANG_LEI, "checkin"), "submit", REVIEW)
         shown = waiting.card(LI_HUA, "reply")
         waiting.until(at("2026-11-27 16:30") + timedelta(days=days, hours=18))
         answer = waiting.click(LI_HUA, shown.card.key, "submit", {"reply": "好"}, shown)

@@ -104,9 +104,7 @@ def test_the_mean_is_of_whole_fives_and_lies_between_the_extremes(scores: list[i
 
 @given(st.lists(st.one_of(st.none(), st.integers(1, 5)), max_size=30), st.integers(0, 30))
 def test_two_means_of_a_question_differ_by_five_people_or_by_none(scores: list[int | None], earlier: int) -> None:
-    """Whoever looks before and after an answer came in learns nothing of that one answer (P-14), also where some
-    have left the question out.
-    """
+    """Whoever looks before and after an answer came in learns nothing of it (P-14), also where some left it out."""
     asked = questionnaire(choice_question(labels=FIVE))
     group = [_answer(score) if score else _without_pace() for score in scores]
     sizes = [sum(found.size for found in compare(asked, _answer(3), part)) for part in (group[:earlier], group)]

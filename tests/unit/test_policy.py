@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from domain.cadences import Scope
 from domain.calendar import Leave
+from domain.duties import ANSWER
 from domain.people import Person
 from domain.policy import AttentionOverride, OrgPolicy
 from tests.builders import LI_HUA, WANG_LEI, attention, cadence, leave, org_policy, person
@@ -54,16 +55,19 @@ class TestAttention:
 
 class TestPace:
     def test_leave_stops_the_clock_of_somebody_without_a_deputy(self) -> None:
-        assert org_policy().pace_for(person(), [AWAY]).leave == (AWAY,)
+        assert org_policy().pace_for(person(), [AWAY], "reply").leave == (AWAY,)
 
     def test_with_a_deputy_leave_does_not_count(self) -> None:
-        assert org_policy().pace_for(person(deputy=LI_HUA), [AWAY]).leave == ()
+        assert org_policy().pace_for(person(deputy=LI_HUA), [AWAY], "reply").leave == ()
+
+    def test_nobody_stands_in_for_an_answer_of_ones_own(self) -> None:
+        assert org_policy().pace_for(person(deputy=LI_HUA), [AWAY], ANSWER).leave == (AWAY,)
 
     @given(policies(), st.lists(leaves(), max_size=2), st.sampled_from([person(), person(zone="UTC")]))
     def test_time_passes_in_the_persons_zone_on_the_organisations_workdays(
         self, policy: OrgPolicy, days_off: list[Leave], who: Person
     ) -> None:
-        pace = policy.pace_for(who, days_off)
+        pace = policy.pace_for(who, days_off, "reply")
         assert (pace.calendar, pace.zone, pace.leave) == (policy.calendar, policy.zone_of(who), tuple(days_off))
 
 

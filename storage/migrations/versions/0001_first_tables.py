@@ -278,13 +278,14 @@ def _outbox() -> None:
         _big_or_null("ended_at"),
         _text_or_null("folded_on"),
         sa.PrimaryKeyConstraint("org_id", "message_id"),
+        sa.UniqueConstraint("org_id", "dedupe", name="outbox_once"),
     )
 
 
 def _outbox_indexes() -> None:
     _partial("outbox_by_card", "outbox", ["org_id", "card_kind", "card_subject", "person_id"], "card_kind IS NOT NULL")
     _partial("outbox_by_copy", "outbox", ["org_id", "copy_of"], "copy_of IS NOT NULL")
-    _partial("outbox_by_duty", "outbox", ["org_id", "duty_id"], "state IN ('ready', 'sending', 'folded')")
+    _partial("outbox_by_duty", "outbox", ["org_id", "duty_id"], "duty_id IS NOT NULL")
     _partial("outbox_by_external", "outbox", ["org_id", "external_id"], "state = 'sent' AND call = 'card'")
     _partial("outbox_dead", "outbox", ["ended_at"], "state = 'dead'")
     _partial("outbox_folded", "outbox", ["org_id", "person_id", "folded_on"], "state = 'folded'")
@@ -292,7 +293,7 @@ def _outbox_indexes() -> None:
         "outbox_waiting",
         "outbox",
         ["org_id", "lane", "priority", "send_after", "place"],
-        "state IN ('ready', 'sending')",
+        "ended_at IS NULL AND folded_on IS NULL",
     )
 
 
@@ -329,6 +330,7 @@ def _records() -> None:
         _text_or_null("answer"),
         sa.PrimaryKeyConstraint("org_id", "platform", "event_id"),
     )
+    op.create_index("inbox_by_time", "inbox", ["received_at"])
     op.create_table(
         "conversation",
         _text("org_id"),
