@@ -10,6 +10,7 @@ from bot import narrator
 from bot.app import Service
 from bot.clock import DemoClock
 from domain.ids import OrgId
+from handlers.context import Context
 from storage.transaction import Transaction
 
 MOST_ROUNDS = 200
@@ -44,6 +45,7 @@ class Conductor:
         self._fakes_idle = fakes_idle
         self._fakes_due = fakes_due
         self._one_at_a_time = asyncio.Lock()
+        self._told = clock.now()
 
     @property
     def zone(self) -> str:
@@ -55,19 +57,21 @@ class Conductor:
         return self._clock.now()
 
     async def next_event(self) -> Mapping[str, str] | None:
-        """Return what falls due next, in the company's language and in those of the page."""
+        """Return what falls due in the next eventful minute, in the company's language and in those of the page."""
         return await self._service.writer.run(self._find_next)
 
     async def advance_to(self, instant: datetime, /) -> Sequence[Mapping[str, str]]:
-        """Let time pass, playing every due moment in order; return what happened."""
+        """Let time pass, playing every due moment in order; return what happened since this was last told.
+
+        What came due by itself in between is told too: the demo's clock never stands still.
+        """
         async with self._one_at_a_time:
-            began = self._clock.now()
-            while (found := await self.next_event()) and (moment := datetime.fromisoformat(found["at"])) <= instant:
+            while (moment := await self._service.writer.run(self._next_moment)) is not None and moment <= instant:
                 self._clock.advance_to(moment)
                 await self._settle()
             self._clock.advance_to(instant)
             await self._settle()
-            return await self._service.writer.run(lambda tx: self._played(tx, began))
+            return await self._service.writer.run(self._played)
 
     async def settle(self) -> None:
         """Wait until the bot has handled and delivered everything that is due now."""
@@ -84,11 +88,16 @@ class Conductor:
                 await self._fakes_idle()
                 return
 
-    def _find_next(self, transaction: Transaction) -> Mapping[str, str] | None:
-        now = self._clock.now()
-        ctx = self._service.organisations.context(transaction, self._org_id, now)
-        return narrator.coming(ctx, transaction.engine.next_moments(now))
+    def _next_moment(self, transaction: Transaction) -> datetime | None:
+        return narrator.moment(self._context(transaction), transaction.engine.next_moments(self._clock.now()))
 
-    def _played(self, transaction: Transaction, after: datetime) -> Sequence[Mapping[str, str]]:
-        ctx = self._service.organisations.context(transaction, self._org_id, self._clock.now())
-        return narrator.happened(ctx, transaction.engine.history_after(self._org_id, after))
+    def _find_next(self, transaction: Transaction) -> Mapping[str, str] | None:
+        return narrator.coming(self._context(transaction), transaction.engine.next_moments(self._clock.now()))
+
+    def _played(self, transaction: Transaction) -> Sequence[Mapping[str, str]]:
+        entries = transaction.engine.history_after(self._org_id, self._told)
+        self._told = max([self._told, *(entry.at for entry in entries)])
+        return narrator.happened(self._context(transaction), entries)
+
+    def _context(self, transaction: Transaction) -> Context:
+        return self._service.organisations.context(transaction, self._org_id, self._clock.now())

@@ -89,12 +89,15 @@ class Delivery:
         self._owner = owner
         self._wake = asyncio.Event()
         self._draining: set[asyncio.Task[None]] = set()
+        self._claiming = asyncio.Lock()
+        self._receivers: dict[tuple[OrgId, str], ReceiverPace] = {}
         self._stopping = asyncio.Event()
         self.failures = 0
 
     def replace_platforms(self, platforms: Mapping[tuple[OrgId, str], Platform]) -> None:
         """Use new ways out, after a change of configuration."""
         self._platforms = platforms
+        self._receivers = {}
 
     def wake(self) -> None:
         """Look for due rows now instead of at the next poll."""
@@ -134,13 +137,14 @@ class Delivery:
         free = LANES_AT_ONCE - len(self._draining)
         if free <= 0:
             return 0
-        now = self._clock.now()
-        lanes = await self._writer.run(lambda tx: tx.engine.claim_lanes(self._owner, now, LEASE, free))
-        for lane in lanes:
-            task = asyncio.create_task(self._drain(lane), name=f"drain {lane.org_id}/{lane.name}")
-            self._draining.add(task)
-            task.add_done_callback(self._finished)
-        return len(lanes)
+        async with self._claiming:  # whoever looks next sees what this look has begun to drain
+            now = self._clock.now()
+            lanes = await self._writer.run(lambda tx: tx.engine.claim_lanes(self._owner, now, LEASE, free))
+            for lane in lanes:
+                task = asyncio.create_task(self._drain(lane), name=f"drain {lane.org_id}/{lane.name}")
+                self._draining.add(task)
+                task.add_done_callback(self._finished)
+            return len(lanes)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._draining.discard(task)
@@ -154,7 +158,9 @@ class Delivery:
         if platform is None or self._organisations.policy(lane.org_id) is None:
             return  # the lease holds the lane for a while; nothing could be sent for it here
         pace, free_at = LanePace.of(platform.abilities), lane.next_at
-        receivers = ReceiverPace(platform.abilities.per_receiver_per_second)
+        receivers = self._receivers.setdefault(
+            (lane.org_id, lane.name), ReceiverPace(platform.abilities.per_receiver_per_second)
+        )
         most = min(WINDOW, pace.calls_in(WINDOW_LASTS)) if platform.abilities.idempotent_seconds else 1
         while not self._stopping.is_set():
             reserve = partial(self._reserve, lane=lane, pace=pace, free_at=free_at, most=most)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from domain.duties import Act, Duty, next_at, rung_at
+from domain.duties import Act, Duty, Pace, next_at, rung_at
 from domain.ids import DutyId
 from domain.people import Role
 from handlers import rounds
@@ -52,29 +52,49 @@ def happened(ctx: Context, entries: Iterable[HistoryEntry]) -> list[Line]:
     for entry in entries:
         deed = _deed_of(ctx, entry)
         if deed is not None:
-            groups.setdefault((entry.at.replace(second=0, microsecond=0), *_kind(deed)), []).append((entry.at, deed))
+            groups.setdefault((_minute(entry.at), *_kind(deed)), []).append((entry.at, deed))
     return [_line(ctx, group[0][0], [[deed for _, deed in group]]) for group in groups.values()]
 
 
-def coming(ctx: Context, queues: Mapping[str, datetime]) -> Line | None:
-    """Return what falls due next.
+def moment(ctx: Context, queues: Mapping[str, datetime]) -> datetime | None:
+    """Return when the next thing falls due, to the microsecond; `None` where nothing is planned.
 
     Args:
         ctx: The demo's organisation.
         queues: When each sort of thing next falls due, by its name.
+    """
+    return min(_moments(ctx, queues).values(), default=None)
+
+
+def coming(ctx: Context, queues: Mapping[str, datetime]) -> Line | None:
+    """Return what falls due in the next minute in which anything does, since people read clocks by the minute.
+
+    Args:
+        ctx: The demo's organisation.
+        queues: As for `moment`.
 
     Returns:
-        All that is due at the soonest moment, in one line; `None` where nothing is planned.
+        All of it in one line, at its last moment; `None` where nothing is planned.
     """
-    opening = rounds.next_opening(ctx)
-    moments = {**queues, "opening": opening} if opening else queues
+    moments = _moments(ctx, queues)
     if not moments:
         return None
-    at = min(moments.values())
-    due = [name for name, moment in moments.items() if moment == at]
-    deeds = _climbing(ctx, at) if "duties" in due else []
-    plain = [name for name in due if name != "opening" and not (name == "duties" and deeds)]
-    return _line(ctx, at, _grouped(deeds), plain, _opening_titles(ctx, at) if "opening" in due else "")
+    over = _minute(min(moments.values())) + timedelta(minutes=1)
+    soon = {name: at for name, at in moments.items() if at < over}
+    climbing = _climbing(ctx, over) if "duties" in soon else []
+    plain = [name for name in soon if name != "opening" and not (name == "duties" and climbing)]
+    titles = _opening_titles(ctx, soon["opening"]) if "opening" in soon else ""
+    last = max([*soon.values(), *(at for at, _ in climbing)])
+    return _line(ctx, last, _grouped(deed for _, deed in climbing), plain, titles)
+
+
+def _moments(ctx: Context, queues: Mapping[str, datetime]) -> dict[str, datetime]:
+    opening = rounds.next_opening(ctx)
+    return {**queues, "opening": opening} if opening else dict(queues)
+
+
+def _minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)
 
 
 def _line(
@@ -126,23 +146,24 @@ def _rung(ctx: Context, duty: Duty, act: Act, to: Role) -> _Deed:
     return _Deed(f"{act.value}{own}", to.value, ctx.person(duty.about_id).name, ctx.person(duty.debtor_id).name)
 
 
-def _climbing(ctx: Context, at: datetime) -> list[_Deed]:
+def _climbing(ctx: Context, before: datetime) -> list[tuple[datetime, _Deed]]:
     people = [person.person_id for person in ctx.store.people.everybody()]
-    return [
-        _next_deed(ctx, duty, at)
-        for duty in ctx.store.duties.open_of_people(people, MOST_DUTIES)
-        if _due(ctx, duty, at)
-    ]
+    owed = [(_due(ctx, duty), duty) for duty in ctx.store.duties.open_of_people(people, MOST_DUTIES)]
+    soon = sorted(((at, duty) for at, duty in owed if at and at < before), key=lambda each: each[0])
+    return [(at, _next_deed(ctx, duty, at)) for at, duty in soon]
 
 
-def _due(ctx: Context, duty: Duty, at: datetime) -> bool:
-    moment = next_at(duty, ctx.pace(ctx.person(duty.debtor_id), duty.kind))
-    return moment is not None and moment <= at
+def _due(ctx: Context, duty: Duty) -> datetime | None:
+    return next_at(duty, _pace(ctx, duty))
+
+
+def _pace(ctx: Context, duty: Duty) -> Pace:
+    return ctx.pace(ctx.person(duty.debtor_id), duty.kind)
 
 
 def _next_deed(ctx: Context, duty: Duty, at: datetime) -> _Deed:
-    moment = rung_at(duty, duty.step, ctx.pace(ctx.person(duty.debtor_id), duty.kind))
-    if moment is None or moment > at:
+    climbs = rung_at(duty, duty.step, _pace(ctx, duty))
+    if climbs is None or climbs > at:
         return _rung(ctx, duty, Act.REMIND, Role.DEBTOR)
     rung = duty.ladder.rungs[duty.step]
     return _rung(ctx, duty, rung.act, rung.to)

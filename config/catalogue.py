@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -21,8 +21,11 @@ FALLBACK = "zh-CN"
 """The language of whoever has none that is known, and the one that says which keys there are."""
 
 _MINUTES_A_DAY = 24 * 60
+_MOST_STAMPS = 4096
 
 Sentences = Mapping[str, str]
+_Minute = tuple[str, date, int, int]
+"""A language, a local day, an hour and a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class Languages:
     """
 
     sentences: Mapping[str, Sentences]
+    # Of a Friday afternoon everybody's cards bear the same few minutes.
+    _stamps: dict[_Minute, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def say(self, locale: str, key: str, values: Mapping[str, object] | None = None) -> str:
         """Return a sentence with its placeholders filled.
@@ -81,9 +86,9 @@ class Languages:
             zone: IANA name of the reader's zone.
         """
         local = at.astimezone(ZoneInfo(zone))
-        day = local.date()
-        values = {"day": self.day(locale, day), "weekday": self.weekday(locale, day), "clock": local.strftime("%H:%M")}
-        return self.say(locale, "time.stamp", values)
+        minute = (locale, local.date(), local.hour, local.minute)
+        known = self._stamps.get(minute)
+        return self._stamp(locale, local, minute) if known is None else known
 
     def day(self, locale: str, day: date) -> str:
         """Return a local date without its year ("11月27日", "27 Nov")."""
@@ -109,6 +114,14 @@ class Languages:
             return self._joined(locale, (days, "day"), (hours, "hour"))
         hours, minutes = divmod(minutes, 60)
         return self._joined(locale, (hours, "hour"), (minutes, "minute"))
+
+    def _stamp(self, locale: str, local: datetime, minute: _Minute) -> str:
+        day = local.date()
+        values = {"day": self.day(locale, day), "weekday": self.weekday(locale, day), "clock": local.strftime("%H:%M")}
+        if len(self._stamps) >= _MOST_STAMPS:
+            self._stamps.clear()
+        stamp = self._stamps[minute] = self.say(locale, "time.stamp", values)
+        return stamp
 
     def _joined(self, locale: str, *counts: tuple[int, str]) -> str:
         words = (

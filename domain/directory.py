@@ -74,7 +74,9 @@ def compare(
     """
     ids = {person.external_id: identities.get(person.external_id, PersonId(person.external_id)) for person in seen}
     before = {person.person_id: person for person in known}
-    now = [_merge(org_id, platform, person, ids, before, overlays, org_zone) for person in seen]
+    # Who has left is not seen, but still says whose manager is in charge instead.
+    links = {**identities, **ids}
+    now = [_merge(org_id, platform, person, links, before, overlays, org_zone) for person in seen]
     now, cycle = _without_cycles(now)
     gone = _vanished(platform, known, {person.person_id for person in now})
     changed = [person for person in (*now, *gone) if before.get(person.person_id) != person]

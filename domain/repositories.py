@@ -15,7 +15,7 @@ from typing import Protocol
 from domain.cadences import Audience, Cadence, Round
 from domain.calendar import Leave
 from domain.cards import Answer, Card, CardKey
-from domain.checkin import Checkin, Reply
+from domain.checkin import Checkin, CheckinState, Reply
 from domain.duties import Duty
 from domain.events import Origin
 from domain.ids import CheckinId, DutyId, OccurrenceId, OrgId, PersonId
@@ -214,8 +214,8 @@ class Checkins(Protocol):
             at_least: People in a block.
         """
 
-    def history(self, person_id: PersonId, family: str, limit: int) -> Sequence[Checkin]:
-        """Return a person's newest check-ins of a family, newest first."""
+    def states(self, person_id: PersonId, family: str, until: datetime, limit: int) -> Sequence[CheckinState]:
+        """Return where a person's newest check-ins of a family stand that were asked until an instant, newest first."""
 
     def versions(self, checkin_id: CheckinId) -> Sequence[Answers]:
         """Return the answers of every version kept, oldest first."""

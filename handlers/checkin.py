@@ -18,7 +18,7 @@ from handlers import checkin_cards, follow_up, reply_cards
 from handlers.context import Context
 from handlers.duty_acts import snooze_open
 from handlers.reply_cards import Matter
-from handlers.report import report_card
+from handlers.report import first_report, report_card
 
 
 def clicked(ctx: Context, event: CardClicked, actor: Person) -> Answer:
@@ -73,14 +73,14 @@ def accept(
         return report_card(ctx, submission.checkin), submission
     ctx.store.checkins.save(submission.checkin, keep_version=True)
     close_answer_duty(ctx, submission.checkin, actor, reason="")
-    if submission.first:
-        follow_up.open_for(ctx, actor, submission.checkin)
+    owed = follow_up.open_for(ctx, actor, submission.checkin) if submission.first else None
     detail = {"version": str(submission.checkin.version), "late": str(submission.checkin.late).lower()}
     ctx.store.history.note("checkin.submitted", checkin.checkin_id, actor.person_id, ctx.now, detail)
-    card = report_card(ctx, submission.checkin)
     if submission.first:
+        card = first_report(ctx, submission.checkin, owed)
         ctx.show(submission.checkin.person_id, card, clicked)
     else:
+        card = report_card(ctx, submission.checkin)
         follow_up.refresh(ctx, submission.checkin, clicked=clicked)
     if submission.new_version:
         # After the refresh, which would give it the face of the older cards.

@@ -43,6 +43,10 @@ def key_of(occurrence_id: OccurrenceId) -> CardKey:
 
 def prompt(speaker: Speaker, cadence: Cadence, occurrence_id: OccurrenceId) -> Card:
     """Return the card that asks a round's question, the same for everybody of one language."""
+    return _form(speaker, cadence, occurrence_id, {})
+
+
+def _form(speaker: Speaker, cadence: Cadence, occurrence_id: OccurrenceId, answers: Answers) -> Card:
     if cadence.questionnaire is None:
         raise LookupError(f"cadence {cadence.name} asks nothing")
     return Card(
@@ -52,7 +56,7 @@ def prompt(speaker: Speaker, cadence: Cadence, occurrence_id: OccurrenceId) -> C
         tone=Tone.ASK,
         tag=speaker.say("checkin.tag.open"),
         blocks=_intro(speaker, cadence.questionnaire),
-        fields=fields_of(cadence.questionnaire.asked({}), {}),
+        fields=fields_of(cadence.questionnaire.asked(answers), answers),
         buttons=(
             Button("submit", speaker.say("checkin.button.submit"), Style.MAIN, submits=True),
             Button("later", speaker.say("checkin.button.later")),
@@ -90,8 +94,7 @@ def reminder(speaker: Speaker, checkin: Checkin, duty: Duty, reader: Person) -> 
 
 def edit_form(speaker: Speaker, checkin: Checkin, answers: Answers) -> Card:
     """Return the form filled with answers given so far, with every question they lead to."""
-    card = prompt(speaker, checkin.cadence, checkin.occurrence_id)
-    return replace(card, fields=fields_of(checkin.questionnaire.asked(answers), answers))
+    return _form(speaker, checkin.cadence, checkin.occurrence_id, answers)
 
 
 def skip_form(speaker: Speaker, checkin: Checkin) -> Card:

@@ -85,7 +85,7 @@ def _follow(ctx: Context, old: Person, new: Person) -> None:
         close_for_leaver(ctx, new)
     elif old.manager_id != new.manager_id:
         _change_manager(ctx, old, new)
-    if old.deputy_id != new.deputy_id and new.active:
+    if (old.deputy_id, old.zone) != (new.deputy_id, new.zone) and new.active:
         leave.retime(ctx, new)
 
 

@@ -18,7 +18,7 @@ from handlers.report import report_card
 
 
 def open_for(ctx: Context, author: Person, checkin: Checkin) -> Duty | None:
-    """Open the duty that an answer calls for and ask whoever owes it; `None` if nobody does."""
+    """Open the duty that an answer calls for and ask whoever owes it; `None` if nobody does, or did already."""
     follow_up = checkin.cadence.follow_up
     debtor = owner_of(ctx, follow_up.by, author) if follow_up else None
     if follow_up is None or debtor is None:
@@ -35,8 +35,9 @@ def open_for(ctx: Context, author: Person, checkin: Checkin) -> Duty | None:
         opened_at=ctx.now,
         due_at=due_at(follow_up.ladder, ctx.now, pace),
     )
-    if ctx.store.duties.open(duty, next_at(duty, pace)):
-        ask(ctx, Matter(duty, checkin, author, debtor))
+    if not ctx.store.duties.open(duty, next_at(duty, pace)):
+        return None
+    ask(ctx, Matter(duty, checkin, author, debtor))
     return duty
 
 

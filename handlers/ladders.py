@@ -72,6 +72,7 @@ def _tell_debtor_first(ctx: Context, matter: Matter, found: Recipient, mark: str
 
 
 def _close(ctx: Context, matter: Matter, rung: Rung, mark: str) -> None:
+    ctx.store.outbox.withdraw(matter.duty.duty_id)  # what still waits for an allowed hour would ask for nothing now
     if matter.duty.kind == ANSWER:
         checkin.missed(ctx, matter.checkin, matter.duty.state)
     else:

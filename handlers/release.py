@@ -56,14 +56,14 @@ class Gate:
         self._known: dict[tuple[str, AttentionRules, tuple[Leave, ...], int, bool], Decision] = {}
 
     def judge(self, candidates: Iterable[Candidate]) -> Release:
-        """Sort due rows into what is sent, waits, is folded, or has nothing left to say.
+        """Sort due rows into what is sent, waits, is folded, or has nothing left to say, as to somebody who has left.
 
         What a lost sender may have sent already goes out now, since only the same message with the same key is
         recognised. What a platform refused is judged anew, and takes a place of the day on which it goes out at last.
         """
         release = Release()
         for candidate in candidates:
-            outgoing = self._filled(candidate)
+            outgoing = self._filled(candidate) if candidate.person.active else None
             if outgoing is None:
                 release.voids.append(candidate.outgoing.message_id)
             elif candidate.asked or candidate.interrupted:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from domain.cadences import Report
 from domain.cards import Card
-from domain.checkin import Checkin, CheckinState
+from domain.checkin import Checkin, CheckinState, Reply
 from domain.duties import Duty
 from domain.insight import MINIMUM_GROUP, Comparison, compare, scored
 from domain.people import Person
@@ -19,16 +20,30 @@ STREAK_LOOKBACK = 26
 
 def report_card(ctx: Context, checkin: Checkin) -> Card:
     """Return the report of a submitted check-in, in its author's language."""
-    author = ctx.person(checkin.person_id)
-    duty = _open_follow_up(ctx, checkin)
-    comparisons = _comparisons(ctx, checkin, author)
     replies = [(ctx.person(reply.author_id).name, reply) for reply in ctx.store.checkins.replies(checkin.checkin_id)]
+    return _report(ctx, checkin, _open_follow_up(ctx, checkin), replies)
+
+
+def first_report(ctx: Context, checkin: Checkin, owed: Duty | None) -> Card:
+    """Return the report of a check-in that was answered just now for the first time, so that nobody can have replied.
+
+    Args:
+        ctx: The world.
+        checkin: As submitted.
+        owed: The follow-up that was opened with it, or `None` if nobody owes one.
+    """
+    return _report(ctx, checkin, owed, ())
+
+
+def _report(ctx: Context, checkin: Checkin, duty: Duty | None, replies: Sequence[tuple[str, Reply]]) -> Card:
+    author = ctx.person(checkin.person_id)
+    comparisons = _comparisons(ctx, checkin, author)
     return checkin_cards.report(
         ctx.speaker(author),
         checkin,
         waiting_for=(ctx.person(duty.debtor_id).name, duty) if duty else None,
         replies=replies,
-        streak=_streak(ctx.store.checkins.history(author.person_id, checkin.cadence.family, STREAK_LOOKBACK), checkin),
+        streak=_streak(ctx, checkin),
         comparisons=comparisons,
         small_group=checkin.cadence.report is Report.COMPARE and not comparisons,
     )
@@ -50,12 +65,6 @@ def _comparisons(ctx: Context, checkin: Checkin, author: Person) -> Sequence[Com
     return compare(checkin.questionnaire, checkin.answers, group)
 
 
-def _streak(newest_first: Sequence[Checkin], current: Checkin) -> int:
-    count = 0
-    for past in newest_first:
-        if past.asked_at > current.asked_at:
-            continue
-        if past.state is not CheckinState.SUBMITTED and past.checkin_id != current.checkin_id:
-            break
-        count += 1
-    return max(count, 1)
+def _streak(ctx: Context, checkin: Checkin) -> int:
+    states = ctx.store.checkins.states(checkin.person_id, checkin.cadence.family, checkin.asked_at, STREAK_LOOKBACK)
+    return max(1, sum(1 for _ in takewhile(CheckinState.SUBMITTED.__eq__, states)))

@@ -12,7 +12,7 @@ from storage.codec import decode_answers, encode_answers
 from storage.flavour import Flavour
 from storage.instants import instant, instant_or_none, micros, micros_or_none
 from storage.prepared import Prepared, Statement, Values
-from storage.select_by import change_by, new_names, select_by
+from storage.select_by import change_by, new_names, parameter, select_by
 from storage.states import only
 from storage.storable import storable
 from storage.tables import checkin, checkin_version, reply
@@ -126,6 +126,12 @@ def _newest(names: str) -> Select[Any]:
     return select_by(checkin, names, *COLUMNS).order_by(checkin.c.asked_at.desc(), checkin.c.checkin_id.desc())
 
 
+def _states() -> Statement:
+    asked = select_by(checkin, "org_id person_id family", checkin.c.checkin_id, checkin.c.state)
+    until = asked.where(checkin.c.asked_at <= parameter("until", checkin.c.asked_at))
+    return until.order_by(checkin.c.asked_at.desc(), checkin.c.checkin_id.desc()).limit(bindparam("limit"))
+
+
 def _number(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.coalesce(func.sum(case((condition, literal(1)), else_=literal(0))), literal(0))
 
@@ -149,9 +155,7 @@ LATEST = Prepared("org_id person_id", lambda _: _newest("org_id person_id").limi
 LATEST_OF_FAMILY = Prepared(
     "org_id person_id family", lambda _: _newest("org_id person_id family").limit(1).with_for_update()
 )
-HISTORY = Prepared(
-    "org_id person_id family limit", lambda _: _newest("org_id person_id family").limit(bindparam("limit"))
-)
+STATES = Prepared("org_id person_id family until limit", lambda _: _states())
 OF_PEOPLE = Prepared(
     "org_id occurrence_id people",
     lambda flavour: select_by(checkin, "org_id occurrence_id", *COLUMNS).where(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from domain.checkin import Checkin, Reply
+from domain.checkin import Checkin, CheckinState, Reply
 from domain.ids import CheckinId, OccurrenceId, OrgId, PersonId
 from domain.questionnaire import Answers
 from domain.repositories import RoundCounts
@@ -14,6 +15,7 @@ from storage import checkin_rows, person_rows, published
 from storage.checkin_rows import checkin_of, reply_of
 from storage.codec import decode_answers, encode_list
 from storage.definitions import Definitions
+from storage.instants import micros
 from storage.prepared import Prepared, Values
 
 if TYPE_CHECKING:
@@ -95,10 +97,10 @@ class Checkins:
         self._transaction.pending(person_rows.SAVE).flush()
         return published.choices(self._transaction, (self._org_id, occurrence_id, manager_id), names, at_least)
 
-    def history(self, person_id: PersonId, family: str, limit: int) -> Sequence[Checkin]:
+    def states(self, person_id: PersonId, family: str, until: datetime, limit: int) -> Sequence[CheckinState]:
         """See the port."""
-        rows = self._transaction.rows(checkin_rows.HISTORY, (self._org_id, person_id, family, limit))
-        return [self._present(row) for row in rows]
+        rows = self._transaction.rows(checkin_rows.STATES, (self._org_id, person_id, family, micros(until), limit))
+        return [self._present_state(checkin_id, state) for checkin_id, state in rows]
 
     def versions(self, checkin_id: CheckinId) -> Sequence[Answers]:
         """See the port."""
@@ -143,6 +145,10 @@ class Checkins:
     def _present(self, row: Row) -> Checkin:
         waiting: Checkin | None = self._saved.get((self._org_id, row[1]))
         return checkin_of(row, self._definitions) if waiting is None else waiting
+
+    def _present_state(self, checkin_id: str, state: str) -> CheckinState:
+        waiting: Checkin | None = self._saved.get((self._org_id, checkin_id))
+        return CheckinState(state) if waiting is None else waiting.state
 
     def _own(self, owned: Checkin) -> tuple[OrgId, CheckinId]:
         if owned.org_id != self._org_id:

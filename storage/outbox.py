@@ -10,7 +10,7 @@ from domain.cards import Card, CardKey
 from domain.ids import DutyId, MessageId, OrgId, PersonId
 from domain.messages import MAIL_LANE, Body, Call, Draft, Mail, Priority, SentCopy
 from storage import outbox_rows
-from storage.codec import decode_body, encode_body, encode_card
+from storage.codec import decode_body, encode_body
 from storage.definitions import Definitions
 from storage.instants import instant, micros
 from storage.message_ids import message_id_of
@@ -108,11 +108,12 @@ class Outbox:
         """See the port."""
         self._write_waiting(card)
         key = (self._org_id, *_parts(card), reader)
-        for message_id, state, lane, external_id, sent_at in self._transaction.rows(outbox_rows.ON_THE_WAY, key):
+        for message_id, state, lane, external_id, sent_at, faces in self._transaction.rows(outbox_rows.ON_THE_WAY, key):
             if state in (MessageState.READY, MessageState.FOLDED):
-                self._transaction.change(outbox_rows.REWRITE, (encode_card(face), self._org_id, message_id))
+                self._transaction.change(outbox_rows.REWRITE, (self._text_of(face), self._org_id, message_id))
             elif answered and external_id == answered:
-                self._void_faces(message_id)
+                if faces:
+                    self._void_faces(message_id)
             elif sent_at is None or sent_at >= micros(oldest):
                 at = instant(sent_at) if sent_at is not None else instant(self._transaction.present)
                 self.update(SentCopy(message_id, reader, lane, external_id or "", card, at), face)

@@ -175,9 +175,11 @@ ON_THE_WAY = Prepared(
             _ROW.lane,
             _ROW.external_id,
             _ROW.ended_at,
+            _ROW.faces,
         )
         .where(_on_its_way())
         .order_by(_ROW.place, _ROW.message_id)
+        .with_for_update()  # or a sender might take the old face between this look and the rewriting
     ),
 )
 REWRITE = Prepared("new_body org_id message_id", lambda _: _rewrite())

@@ -72,7 +72,7 @@ async def the_manager_looks_and_is_silent(visitor: Visitor) -> None:
 
 async def the_manager_is_reminded(visitor: Visitor) -> None:
     await visitor.until_happened("提醒 李华：王磊 在等")
-    await expect(visitor.page.get_by_test_id("clock-now")).to_contain_text("11月30日")
+    await expect(visitor.happened("提醒 李华：王磊 在等")).to_contain_text("11月30日 周一 16:0")
     await visitor.be("lihua")
     reminder = visitor.card("王磊 在等你一句话")
     await expect(reminder).to_contain_text("@李华 11月27日 周五 16:00 交的，到 12月1日 周二 16:00。")
@@ -83,6 +83,7 @@ async def the_manager_is_reminded(visitor: Visitor) -> None:
 
 async def the_hrbp_is_told_by_chat_and_mail(visitor: Visitor) -> None:
     await visitor.until_happened("王磊 → 李华 没有回音，告诉 HRBP")
+    await expect(visitor.happened("王磊 → 李华 没有回音，告诉 HRBP")).to_contain_text("12月1日 周二 16:0")
     await visitor.be("chenjing")
     await expect(visitor.card("复盘 48 小时没回音")).to_contain_text("王磊 → 李华")
     await visitor.turn_to("side")

@@ -93,6 +93,10 @@ class Visitor:
                 return
         raise AssertionError(f"{words} did not happen: {await log.inner_text()}")
 
+    def happened(self, words: str) -> Locator:
+        """The lines of the log that tell something."""
+        return self.page.get_by_test_id("clock-log").get_by_role("listitem").filter(has_text=words)
+
     def card(self, words: str) -> Locator:
         """The newest card on the phone that shows some words."""
         return self.page.locator(".card").filter(has_text=words).last

@@ -77,8 +77,8 @@ class TestOrder:
 
 class TestPace:
     async def test_no_second_holds_more_calls_than_the_platform_allows(self, sqlite_store: Database) -> None:
-        limit = 40
-        abilities = Abilities(calls_per_minute=100_000, calls_per_second=limit, per_receiver_per_second=1000)
+        limit = 50
+        abilities = Abilities(calls_per_minute=1800, calls_per_second=limit, per_receiver_per_second=1000)
         async with open_line(sqlite_store, abilities=abilities, clock=RunningClock()) as line:
             everybody = (WANG_LEI, LI_HUA, CHEN_JING, ADMIN)
             line.put(*(asked(f"{number}", everybody[number % 4]) for number in range(60)))
@@ -276,6 +276,18 @@ class TestLanes:
         line.clock.advance(LEASE)
         await line.delivery.settle()
         assert line.chat.words == ["你好"]
+
+    async def test_settling_waits_for_what_another_look_has_just_begun(self, line: Line) -> None:
+        """The demo's clock moves on only when all that fell due is done, whoever has begun to send it."""
+        running = asyncio.create_task(line.delivery.run(poll_seconds=LIMIT))
+        for number in range(20):
+            line.put(asked(f"{number}"))
+            line.delivery.wake()
+            await asyncio.sleep(0)
+            await line.delivery.settle()
+            assert line.states() == {}
+        await line.delivery.close()
+        await running
 
     async def test_mail_has_a_lane_of_its_own(self, line: Line) -> None:
         line.chat.verdict = lambda _message: Misconfigured("99991672")

@@ -88,12 +88,16 @@ def test_the_latest_checkin_is_the_newest_of_all_or_of_a_family(database: Databa
         assert store.checkins.latest(PersonId("nobody")) is None
 
 
-def test_history_is_newest_first_and_as_long_as_asked(database: Database) -> None:
-    for number in range(4):
+def test_the_states_of_a_family_are_newest_first_from_an_instant_back_and_as_many_as_asked(database: Database) -> None:
+    for number in range(5):
         added(database, week(number))
     added(database, week(9, name="monthly"))
     with company(database) as store:
-        assert list(store.checkins.history(WANG_LEI, "weekly", 3)) == [week(3), week(2), week(1)]
+        store.checkins.save(skip(week(3), "出差"), keep_version=False)
+        store.checkins.save(submitted(week(1)), keep_version=True)
+    with company(database) as store:
+        states = store.checkins.states(WANG_LEI, "weekly", week(3).asked_at, 3)
+        assert list(states) == [CheckinState.SKIPPED, CheckinState.OPEN, CheckinState.SUBMITTED]
 
 
 def test_what_was_saved_is_seen_by_every_question_of_the_same_transaction(database: Database) -> None:
@@ -104,7 +108,7 @@ def test_what_was_saved_is_seen_by_every_question_of_the_same_transaction(databa
         assert store.checkins.get(checkin.checkin_id) == checkin
         assert store.checkins.of_round(ROUND, WANG_LEI) == checkin
         assert store.checkins.latest(WANG_LEI) == checkin
-        assert list(store.checkins.history(WANG_LEI, "weekly", 9)) == [checkin]
+        assert list(store.checkins.states(WANG_LEI, "weekly", checkin.asked_at, 9)) == [checkin.state]
         assert list(store.checkins.of_people([ROUND], [WANG_LEI])) == [checkin]
         assert store.checkins.counts([ROUND]).submitted == 1
         assert list(store.checkins.versions(checkin.checkin_id)) == [checkin.answers]

@@ -148,6 +148,35 @@ def test_duties_keep_the_ladder_they_were_opened_with(database: Database) -> Non
         assert [found.ladder for found in store.duties.owed_by(LI_HUA)] == [strict, builders.ladder()]
 
 
+def test_a_duty_that_only_climbed_is_stored_as_far_as_it_came(database: Database) -> None:
+    opened(database, duty())
+    climbed = replace(duty(), step=1, snoozed_until=SOON)
+    with company(database) as store:
+        store.duties.get(duty().duty_id)
+        store.duties.save(climbed, SOON + hours(1))
+        assert store.duties.get(duty().duty_id) == climbed
+        assert list(store.duties.find("reply", "checkin-1")) == [climbed]
+        assert list(store.duties.owed_by(LI_HUA)) == [climbed]
+    with database.transaction() as transaction:
+        assert not transaction.engine.due_duties(SOON, 9)
+        assert list(transaction.engine.due_duties(SOON + hours(1), 9)) == [climbed]
+
+
+def test_a_duty_that_climbed_and_then_was_closed_is_closed_whatever_the_order(database: Database) -> None:
+    opened(database, duty(), numbered(2))
+    with company(database) as store:
+        store.duties.owed_by(LI_HUA)
+        store.duties.save(replace(duty(), step=1), SOON)
+        store.duties.save(fulfil(replace(duty(), step=1), FRIDAY, LI_HUA), None)
+        store.duties.save(replace(numbered(2), due_at=SOON), SOON)
+        store.duties.save(replace(numbered(2), due_at=SOON, step=1), SOON + hours(1))
+    with company(database) as store:
+        assert store.duties.get(duty().duty_id) == fulfil(replace(duty(), step=1), FRIDAY, LI_HUA)
+        assert store.duties.get(numbered(2).duty_id) == replace(numbered(2), due_at=SOON, step=1)
+    with database.transaction() as transaction:
+        assert [found.duty_id for found in transaction.engine.due_duties(SOON + hours(1), 9)] == ["duty-2"]
+
+
 def test_a_duty_of_another_organisation_is_refused(database: Database) -> None:
     with company(database, OTHER) as store:
         with pytest.raises(ValueError, match="belongs to acme"):

@@ -140,7 +140,7 @@ def test_a_crashed_owners_messages_come_again_with_the_same_id(database: Databas
     (successor,) = claim(database, "replica-2", LATER + LEASE)
     again = pick(database, successor, LATER + LEASE)
     assert [c.outgoing.message_id for c in again] == [c.outgoing.message_id for c in before]
-    assert [(c.first_try, c.outgoing.attempts) for c in again] == [(False, 1)] * 2
+    assert [(c.first_try, c.interrupted, c.outgoing.attempts) for c in again] == [(False, True, 1)] * 2
 
 
 def test_the_reserved_window_outlives_its_owner(database: Database) -> None:
@@ -225,7 +225,7 @@ def test_a_failed_try_comes_again_when_it_was_told_to(database: Database) -> Non
     assert pick(database, lane, retry_at - MINUTE) == []
     (found,) = pick(database, lane, retry_at)
     assert (found.outgoing.message_id, found.outgoing.attempts) == (tried.outgoing.message_id, 1)
-    assert not found.first_try
+    assert (found.first_try, found.interrupted) == (False, False)
 
 
 def test_a_try_that_is_to_come_again_must_say_when(database: Database) -> None:
@@ -293,6 +293,20 @@ def test_attention_is_counted_by_person_and_local_day(database: Database) -> Non
         pairs = [(ORG, LI_HUA, DAY), (ORG, WANG_LEI, DAY), (OTHER, LI_HUA, DAY)]
         assert transaction.engine.said_today(pairs) == {(ORG, LI_HUA, DAY): 2}
         assert transaction.engine.said_today([]) == {}
+
+
+def test_attention_paid_for_what_was_not_heard_is_taken_back(database: Database) -> None:
+    put(database, message())
+    (lane,) = claim(database)
+    with database.transaction() as transaction:
+        ids = [found.outgoing.message_id for found in transaction.engine.pick(lane, LATER, 9)]
+        assert transaction.engine.reserve(lane, ids, [(LI_HUA, DAY)], LATER, LATER)
+        transaction.engine.take_back(lane, [(LI_HUA, DAY)])
+        assert transaction.engine.said_today([(ORG, LI_HUA, DAY)]) == {(ORG, LI_HUA, DAY): 0}
+    claim(database, "replica-2", LATER + LEASE)
+    with database.transaction() as transaction:
+        transaction.engine.take_back(lane, [(LI_HUA, DAY)])
+        assert transaction.engine.said_today([(ORG, LI_HUA, DAY)]) == {(ORG, LI_HUA, DAY): 0}
 
 
 def test_a_backlog_of_the_unreachable_does_not_hide_what_is_behind_it(database: Database) -> None:

@@ -126,7 +126,7 @@ QUESTIONS: dict[str, Ask] = {
     "checkins.of_people": lambda s: s.checkins.of_people([CHECKIN.occurrence_id], [WANG_LEI]),
     "checkins.counts": lambda s: s.checkins.counts([CHECKIN.occurrence_id]).asked,
     "checkins.published_choices": lambda s: s.checkins.published_choices(CHECKIN.occurrence_id, LI_HUA, ["result"], 1),
-    "checkins.history": lambda s: s.checkins.history(WANG_LEI, "weekly", 9),
+    "checkins.states": lambda s: s.checkins.states(WANG_LEI, "weekly", FRIDAY, 9),
     "checkins.versions": lambda s: s.checkins.versions(CHECKIN.checkin_id),
     "checkins.replies": lambda s: s.checkins.replies(CHECKIN.checkin_id),
     "checkins.reply": lambda s: s.checkins.reply("reply-1"),

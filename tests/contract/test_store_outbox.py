@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from domain.cards import Card, CardKey
 from domain.ids import DutyId, PersonId
-from domain.messages import Call, Draft, Fate, Mail, Outcome, Priority, SentCopy
+from domain.messages import Body, Call, Draft, Fate, Mail, Outcome, Priority, SentCopy
 from storage.database import Database
 from tests import builders
 from tests.builders import CHEN_JING, FRIDAY, LI_HUA, ORG, WANG_LEI, person
@@ -38,10 +38,13 @@ def _staff(database: Database) -> None:
 
 def shown(database: Database, to: str = LI_HUA, dedupe: str = "shown") -> SentCopy:
     """Send somebody a card and return the copy that lies in their chat."""
+    with company(database) as store:
+        before = list(store.outbox.copies(KEY))
     put(database, builders.draft(to, dedupe=dedupe))
     deliver(database)
     with company(database) as store:
-        return store.outbox.copies(KEY, PersonId(to))[-1]
+        (copy,) = [found for found in store.outbox.copies(KEY, PersonId(to)) if found not in before]
+        return copy
 
 
 def dead(database: Database) -> Sequence[tuple[str, str]]:
@@ -265,6 +268,91 @@ def test_a_new_face_is_no_copy_of_its_own(database: Database) -> None:
     faces(database)
     with company(database) as store:
         assert list(store.outbox.copies(KEY)) == [copy]
+
+
+LONG_AGO = FRIDAY - timedelta(days=30)
+NEW = builders.card(title="已回复")
+
+
+def show(database: Database, *, oldest: datetime = LONG_AGO, answered: str = "", face: Card = NEW) -> None:
+    """Give every card of the key in Li Hua's chat its present face."""
+    with company(database) as store:
+        store.outbox.show(KEY, LI_HUA, face, oldest, answered)
+
+
+def on_the_way(database: Database, now: datetime = LATER) -> dict[str, Body]:
+    """Return what would be sent now, by dedupe key."""
+    return {c.dedupe: c.outgoing.body for lane in claim(database, now=now) for c in pick(database, lane, now)}
+
+
+def test_a_card_that_has_not_left_carries_the_new_face(database: Database) -> None:
+    put(database, builders.draft(dedupe="stored"), builders.draft(WANG_LEI, dedupe="other"))
+    with company(database) as store:
+        store.outbox.put(builders.draft(dedupe="waiting"))
+        store.outbox.show(KEY, LI_HUA, NEW, LONG_AGO)
+    assert on_the_way(database) == {"stored": NEW, "other": builders.card(), "waiting": NEW}
+
+
+def test_a_folded_card_is_told_with_its_new_face(database: Database) -> None:
+    fold(database, builders.draft())
+    show(database)
+    with company(database) as store:
+        assert list(store.outbox.folded(LI_HUA, DAY)) == [NEW]
+
+
+def test_a_card_that_has_left_gets_one_update(database: Database) -> None:
+    copy = shown(database)
+    show(database, face=builders.card(title="older"))
+    show(database)
+    assert faces(database) == [(copy.external_id, "已回复")]
+
+
+def test_a_card_too_old_to_be_changed_is_left_alone(database: Database) -> None:
+    shown(database)
+    show(database, oldest=LATER + timedelta(microseconds=1))
+    assert on_the_way(database, LATER + timedelta(minutes=1)) == {}
+
+
+def test_the_card_whose_click_is_being_answered_only_loses_updates_that_wait(database: Database) -> None:
+    copy, other = shown(database, dedupe="m1"), shown(database, dedupe="m2")
+    show(database, face=builders.card(title="older"))
+    show(database, answered=copy.external_id)
+    assert faces(database) == [(other.external_id, "已回复")]
+
+
+def test_a_card_that_is_leaving_this_moment_is_followed_by_its_new_face(database: Database) -> None:
+    put(database, builders.draft())
+    (lane,) = claim(database)
+    (flying,) = reserve(database, lane)
+    show(database)
+    soon = LATER + timedelta(minutes=1)
+    assert pick(database, lane, soon) == []
+    assert record(database, lane, sent(flying, "om_1"), now=soon)
+    (follower,) = pick(database, lane, soon + timedelta(minutes=1))
+    assert (follower.outgoing.call, follower.outgoing.target, follower.outgoing.body) == (Call.UPDATE, "om_1", NEW)
+
+
+def test_the_new_face_of_a_card_that_never_arrived_is_given_up(database: Database) -> None:
+    put(database, builders.draft())
+    (lane,) = claim(database)
+    (flying,) = reserve(database, lane)
+    show(database)
+    soon = LATER + timedelta(minutes=1)
+    assert record(database, lane, Outcome(flying.outgoing.message_id, Fate.DEAD, error="230020"), now=soon)
+    assert pick(database, lane, soon) == []
+    assert sorted(error for _, error in dead(database)) == ["230020", "no_target"]
+
+
+def test_the_readers_of_a_card_are_all_whom_it_has_reached_or_will_reach(database: Database) -> None:
+    shown(database, LI_HUA, "m1")
+    put(database, builders.draft(WANG_LEI, dedupe="m2"))
+    gone = replace(builders.draft(builders.ADMIN, dedupe="m3"), duty_id=DutyId("duty-2"))
+    put(database, gone)
+    with company(database) as store:
+        store.outbox.withdraw(DutyId("duty-2"))
+        store.outbox.put(builders.draft(CHEN_JING, dedupe="m4"))
+        assert list(store.outbox.readers(KEY)) == [CHEN_JING, LI_HUA, WANG_LEI]
+        assert not store.outbox.readers(CardKey("reply", "duty-2"))
 
 
 def fold(database: Database, *drafts: Draft) -> None:

@@ -19,7 +19,6 @@ from sandbox.feishu import FakeApp, Ingress
 
 ORG = "town"
 ZONE = ZoneInfo("Asia/Shanghai")
-HR = "hr"
 QUESTIONS = ("done", "next")
 """Two, because a set of answers can be typed in one message from two on."""
 
@@ -38,6 +37,7 @@ class Firm:
     Attributes:
         staff: How many people below managers.
         managers: How many managers; people are dealt out to them in turn.
+        hrbps: How many HRBPs; the same.
         cadences: As in the configuration.
         ladders: The same, beside the shipped ones.
         ingress: How events reach the bot.
@@ -45,6 +45,7 @@ class Firm:
 
     staff: int
     managers: int = 1
+    hrbps: int = 1
     cadences: Part = field(default_factory=dict)
     ladders: Part = field(default_factory=dict)
     ingress: Ingress = Ingress.WEBSOCKET
@@ -60,13 +61,22 @@ class Firm:
         return tuple(f"m{number}" for number in range(self.managers))
 
     @property
+    def partners(self) -> tuple[str, ...]:
+        """Ids of the HRBPs."""
+        return tuple(f"h{number}" for number in range(self.hrbps))
+
+    @property
     def everybody(self) -> tuple[str, ...]:
         """Ids of all who work there."""
-        return (HR, *self.heads, *self.people)
+        return (*self.partners, *self.heads, *self.people)
 
     def manager_of(self, person: str) -> str:
         """Whose report somebody is."""
-        return f"m{int(person[1:]) % self.managers}"
+        return self.heads[int(person[1:]) % self.managers]
+
+    def partner_of(self, person: str) -> str:
+        """Who is somebody's HRBP."""
+        return self.partners[int(person[1:]) % self.hrbps]
 
     def company(self) -> Company:
         """The firm as Feishu knows it."""
@@ -91,8 +101,11 @@ class Firm:
         )
 
     def _listed(self) -> list[Part]:
-        above = [{"id": HR, "name": HR}, *({"id": head, "name": head, "hrbp": HR} for head in self.heads)]
-        below = [{"id": each, "name": each, "manager": self.manager_of(each), "hrbp": HR} for each in self.people]
+        above = [{"id": each, "name": each} for each in (*self.partners, *self.heads)]
+        below = [
+            {"id": each, "name": each, "manager": self.manager_of(each), "hrbp": self.partner_of(each)}
+            for each in self.people
+        ]
         return [
             {**person, "mail": f"{person['id']}@example.com", "ids": {"feishu": User(person["id"], "").open_id}}
             for person in (*above, *below)

@@ -46,7 +46,7 @@ async def test_every_answer_counts_once_whatever_is_killed_repeated_reordered_or
 ) -> None:
     ingress, url = way_and_store
     cadences = {"friday": asked_at(missed_minute(), follow_up=REPLY)}
-    firm = Firm(KILLS * AT_ONCE, 3, cadences, ingress=ingress)
+    firm = Firm(KILLS * AT_ONCE, 3, cadences=cadences, ingress=ingress)
     async with town_hall(tmp_path, url, firm, chance) as hall:
         known_for_an_hour(hall, "friday")
         replica = await hall.open()

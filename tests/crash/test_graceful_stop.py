@@ -31,7 +31,7 @@ STOP_SECONDS = 10.0
 async def test_a_process_told_to_stop_ends_in_ten_seconds_with_nothing_lost_or_in_doubt(
     ingress: Ingress, sqlite_url: str, tmp_path: Path, chance: Random
 ) -> None:
-    firm = Firm(PEOPLE, 2, {"friday": asked_at(missed_minute())}, ingress=ingress)
+    firm = Firm(PEOPLE, 2, cadences={"friday": asked_at(missed_minute())}, ingress=ingress)
     async with town_hall(tmp_path, sqlite_url, firm, chance) as hall:
         known_for_an_hour(hall, "friday")
         replica = await hall.open()

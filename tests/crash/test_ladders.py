@@ -17,7 +17,7 @@ from random import Random
 import pytest
 
 from tests.crash import strikes
-from tests.crash.firm import HR, Firm, asked_at
+from tests.crash.firm import Firm, asked_at
 from tests.crash.replica import Replica
 from tests.crash.rounds import known_for_an_hour, missed_minute
 from tests.crash.town_hall import Arrival, TownHall, town_hall, words_of
@@ -43,7 +43,7 @@ LADDER = {
 async def test_each_rung_speaks_once_and_in_order_though_the_process_keeps_dying(
     sqlite_url: str, tmp_path: Path, chance: Random
 ) -> None:
-    firm = Firm(PEOPLE, 2, {"friday": asked_at(missed_minute(), ladder="steep")}, {"steep": LADDER})
+    firm = Firm(PEOPLE, 2, 4, {"friday": asked_at(missed_minute(), ladder="steep")}, {"steep": LADDER})
     async with town_hall(tmp_path, sqlite_url, firm, chance) as hall:
         known_for_an_hour(hall, "friday")
         in_doubt = []
@@ -93,8 +93,11 @@ def _assert_heard_once_and_in_order(hall: TownHall) -> None:
     """The debtor hears the question, a reminder, that HR was asked, and a reminder; HR hears of each matter once."""
     heard = {person: [message["kind"] for message in chat] for person, chat in hall.chats().items()}
     assert heard == {each: ["card", "card", "text", "card"] for each in hall.firm.people}
-    asked = [words_of(message) for message in hall.chat(HR)]
-    matters = {person: sum(person in words for words in asked) for person in hall.firm.people}
+    asked = {partner: [words_of(message) for message in hall.chat(partner)] for partner in hall.firm.partners}
+    matters = {
+        person: sum(person in words for words in asked[hall.firm.partner_of(person)]) for person in hall.firm.people
+    }
+    assert sum(map(len, asked.values())) == PEOPLE
     assert matters == dict.fromkeys(hall.firm.people, 1)
 
 

@@ -52,7 +52,7 @@ def outage(ingress: Ingress, request: pytest.FixtureRequest) -> Iterator[Outage]
 async def test_while_the_store_is_down_nothing_is_acknowledged_and_afterwards_nothing_is_missing(
     ingress: Ingress, outage: Outage, tmp_path: Path, chance: Random
 ) -> None:
-    firm = Firm(PEOPLE, 1, {"friday": asked_at(missed_minute())}, ingress=ingress)
+    firm = Firm(PEOPLE, cadences={"friday": asked_at(missed_minute())}, ingress=ingress)
     async with town_hall(tmp_path, outage.url, firm, chance) as hall:
         known_for_an_hour(hall, "friday")
         began = time.monotonic()

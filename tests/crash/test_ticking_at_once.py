@@ -30,7 +30,7 @@ async def test_three_replicas_that_tick_at_once_begin_each_round_once_and_ask_ea
 ) -> None:
     first = SystemClock().now() + AHEAD
     announced = {f"later{n}": announced_at(first + timedelta(seconds=n)) for n in range(ANNOUNCEMENTS)}
-    firm = Firm(PEOPLE, 2, {"friday": asked_at(missed_minute()), **announced})
+    firm = Firm(PEOPLE, 2, cadences={"friday": asked_at(missed_minute()), **announced})
     async with town_hall(tmp_path, durable_postgres_url, firm, chance) as hall:
         known_for_an_hour(hall, *firm.cadences)
         replicas = [await hall.start() for _ in range(3)]

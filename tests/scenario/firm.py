@@ -25,7 +25,7 @@ from bot.conductor import Conductor
 from bot.web.callbacks import MAX_BODY_BYTES
 from config.loader import load
 from domain.ids import OrgId
-from sandbox.company import Company, Department, User, UserStatus, derived_id
+from sandbox.company import Company, Department, User, derived_id
 from sandbox.feishu import FakeApp, FeishuFake, Ingress, make_app
 from sandbox.mail import Letter, MailCatcher
 from storage.steering import HistoryEntry
@@ -73,7 +73,7 @@ class Firm:
         fake: The platform.
         service: The bot.
         conductor: Lets time pass.
-        letters: Reads what mail was sent.
+        catcher: The mail server.
     """
 
     fake: FeishuFake
@@ -182,6 +182,3 @@ async def _bot(home: Path, practices: str, feishu: str, mail_port: int, clock: D
         yield service
     finally:
         await service.close()
-
-
-__all__ = ["ORG", "REPORTS", "Firm", "UserStatus", "company", "open_firm", "open_id"]

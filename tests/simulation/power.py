@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 
-class PowerCut(Exception):
-    """Everything that ran is dead; what was committed is there, what was sent is sent."""
+class PowerCut(BaseException):
+    """Everything that ran is dead; what was committed is there, what was sent is sent.
+
+    No `Exception`: nothing of ours may go on by passing over it.
+    """
 
 
 class Power:

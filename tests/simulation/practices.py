@@ -40,6 +40,7 @@ _PLACES = ("first", "second", "last")
 _TIMES = ("00:00", "02:30", "09:00", "10:15", "15:00", "16:00", "17:45", "23:45")
 _CHANNELS = ((Channel.CHAT,), (Channel.CHAT,), (Channel.MAIL,), (Channel.CHAT, Channel.MAIL))
 _OTHERS = (Role.MANAGER, Role.HRBP, Role.HRBP, Role.ADMIN, Role.ABOUT)
+_GRACE = (timedelta(minutes=5), timedelta(hours=1), timedelta(hours=12), timedelta(days=3))
 _MOST_HOURS = 7 * 24
 
 
@@ -65,7 +66,7 @@ def _practice(draw: DrawFn, name: str, first_day: date, people: Sequence[PersonI
         Recurrence.parse(draw(recurrences(first_day))),
         draw(st.sampled_from(DayOff)),
         draw(_audiences(people)),
-        timedelta(hours=draw(st.sampled_from([0, 1, 12, 72]))),
+        draw(st.sampled_from(_GRACE)),
         questionnaire=draw(_questionnaires()) if asks else None,
         answer_ladder=draw(st.none() | ladders("answer")) if asks else None,
         follow_up=draw(st.none() | _follow_ups()) if asks else None,

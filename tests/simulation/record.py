@@ -109,7 +109,8 @@ class Record:
         begun: When each occurrence was first seen, by its id.
         left: Since when somebody is gone.
         outages: From when to when nothing ran.
-        turns: When something changed by which time passes for people: settings, leave, deputies, zones, restarts.
+        turns: How things stood from when on; a new one whenever something changed by which time passes for people
+            (settings, leave, deputies, zones) and whenever processes started.
         overdue: What was still due after everything due had been done: when, what sort, how late.
         rewritten: Entries of the history that are not there any more, or not as they were.
         errors: Lines logged as errors.
@@ -127,7 +128,7 @@ class Record:
     begun: dict[str, datetime] = field(default_factory=dict)
     left: dict[PersonId, datetime] = field(default_factory=dict)
     outages: list[tuple[datetime, datetime]] = field(default_factory=list)
-    turns: list[datetime] = field(default_factory=list)
+    turns: list[tuple[datetime, Circumstances]] = field(default_factory=list)
     overdue: list[tuple[datetime, str, timedelta]] = field(default_factory=list)
     rewritten: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
@@ -136,4 +137,10 @@ class Record:
 
     def last_turn(self, at: datetime) -> datetime:
         """Return the last instant, not after another, at which time changed for people; there is one at the start."""
-        return max(turn for turn in self.turns if turn <= at)
+        return max(turned_at for turned_at, _ in self.turns if turned_at <= at)
+
+    def settings_between(self, first: datetime, last: datetime) -> list[OrgPolicy]:
+        """Return the settings that were in force at some time from one instant to another."""
+        before = [turn for turn in self.turns if turn[0] <= first][-1:]
+        within = [turn for turn in self.turns if first < turn[0] <= last]
+        return [circumstances.policy for _, circumstances in (*before, *within)]

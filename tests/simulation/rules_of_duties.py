@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from domain.cadences import Owner
 from domain.checkin import Checkin
 from domain.duties import ANSWER, Duty, rung_at
 from domain.ids import DutyId, PersonId
-from domain.people import upwards
+from domain.people import hrbps, upwards
 from tests.builders import Roll
 from tests.simulation.playing import Run
-from tests.simulation.record import Noted
+from tests.simulation.record import Circumstances, Noted
 
 _A_MINUTE = timedelta(minutes=1)
 
@@ -40,7 +41,7 @@ def every_answer_opens_what_it_calls_for(run: Run) -> Iterator[str]:
             yield f"{checkin.person_id} was asked {checkin.cadence.name} of {checkin.period} and owes no answer"
         follow_up = checkin.cadence.follow_up
         if checkin.version and follow_up and (follow_up.kind, checkin.checkin_id) not in owed:
-            if _had_somebody_above(run, checkin):
+            if _had_an_owner(run, checkin, follow_up.by):
                 yield f"{checkin.person_id} answered {checkin.cadence.name} of {checkin.period}; nobody owes a reply"
 
 
@@ -72,14 +73,27 @@ def no_rung_fires_before_its_time(run: Run) -> Iterator[str]:
 
 
 def no_rung_fires_late(run: Run) -> Iterator[str]:
-    """While a process runs a rung fires within a minute of its time, or of what made its time come earlier."""
+    """While a process runs a rung fires within a minute of its time, or of what made its time come earlier.
+
+    Settings that are edited do not move what was already planned: a rung may wait for its time by the settings that
+    were in force when the rung before it fired.
+    """
     for duty, number, noted in _fired(run):
-        pace = noted.circumstances.pace(duty.debtor_id, duty.kind)
-        times = [rung_at(duty, step, pace) for step in range(number)]
-        due = max(time for time in times if time is not None)
-        late = noted.entry.at - max(due, run.record.last_turn(noted.entry.at))
+        at, now = noted.entry.at, noted.circumstances
+        since = max([duty.opened_at, *(e.entry.at for d, n, e in _fired(run) if d == duty and n < number)])
+        due = max(
+            _due(duty, number, replace(now, policy=policy)) for policy in run.record.settings_between(since, at)
+        )
+        late = at - max(due, run.record.last_turn(at))
         if late > _A_MINUTE:
-            yield f"rung {number} of {_named(duty)} fired at {noted.entry.at}, {late} after its time"
+            yield f"rung {number} of {_named(duty)} fired at {at}, {late} after its time"
+
+
+def _due(duty: Duty, number: int, circumstances: Circumstances) -> datetime:
+    """Return when a rung may fire, by its own time and by those of the rungs before it."""
+    pace = circumstances.pace(duty.debtor_id, duty.kind)
+    times = (rung_at(duty, step, pace) for step in range(number))
+    return max(time for time in times if time is not None)
 
 
 def whoever_left_owes_nothing(run: Run) -> Iterator[str]:
@@ -133,13 +147,13 @@ def _debtor_at(run: Run, duty: Duty, at: datetime) -> PersonId:
     return PersonId((before[-1:] or after[:1] or [duty.debtor_id])[0])
 
 
-def _had_somebody_above(run: Run, checkin: Checkin) -> bool:
-    """Tell whether a manager was there when a check-in was first answered."""
-    noted = (
-        n for n in run.record.noted if n.entry.kind == "checkin.submitted" and n.entry.subject == checkin.checkin_id
-    )
+def _had_an_owner(run: Run, checkin: Checkin, owner: Owner) -> bool:
+    """Tell whether somebody was there to owe the follow-up when a check-in was first answered."""
+    noted = (n for n in run.record.noted if n.entry.kind == "checkin.submitted" and n.entry.subject == checkin.checkin_id)
     people = next(noted).circumstances.people
-    return any(person.active for person in upwards(people[checkin.person_id], Roll(people)))
+    above = [person.person_id for person in upwards(people[checkin.person_id], Roll(people))]
+    candidates = list(hrbps(people[checkin.person_id], Roll(people))) if owner is Owner.HRBP else above
+    return any(people[who].active for who in candidates)
 
 
 def _named(duty: Duty) -> str:

@@ -38,11 +38,12 @@ class Watcher:
 
     Args:
         record: What is kept.
+        start: The first instant, UTC.
     """
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, start: datetime) -> None:
         self._record = record
-        self._since = record.turns[0]
+        self._since = start
         self._seen: Counter[str] = Counter()
         self._asked: set[str] = set()
 

@@ -56,7 +56,7 @@ class World:
     def __init__(self, url: str, plan: Plan) -> None:
         self.plan = plan
         self.clock = VirtualClock(plan.start)
-        self.record = Record(turns=[plan.start])
+        self.record = Record()
         self.power = Power()
         self._url = url
         self._ids = count(plan.seed << 16)
@@ -65,12 +65,11 @@ class World:
         self.organisations = Organisations(_words(), self._new_id)
         self.organisations.replace({ORG: plan.settings[0]})
         self._reader = Database.open(url)
-        self._watcher = Watcher(self.record)
+        self._watcher = Watcher(self.record, plan.start)
         self.phones = Phones(self.clock, self.record, self.power, lambda: self.present)
         self._employ()
-        self.present = self._look_around()
+        self.turn()
         self.processes = self._boot()
-        self._opening = plan.start
 
     @property
     def now(self) -> datetime:
@@ -114,7 +113,7 @@ class World:
         for _ in range(_MOST_TURNS):
             try:
                 done = await asyncio.gather(*(process.work() for process in self.processes))
-            except Exception as error:
+            except BaseException as error:
                 if not is_power_cut(error):
                     raise
                 await self.restart(_LEASE, "the power failed")
@@ -134,7 +133,7 @@ class World:
         began = self.now
         self.clock.go_to(began + down)
         self.record.outages.append((began, self.now))
-        self.record.turns.append(self.now)
+        self.record.turns.append((self.now, self.present))
         self.processes = self._boot()
 
     # What happens
@@ -144,7 +143,7 @@ class World:
         while True:
             try:
                 return await self.processes[0].handle(event)
-            except Exception as error:
+            except BaseException as error:
                 if not is_power_cut(error):
                     raise
                 await self.restart(_LEASE, "the power failed while an event was handled")
@@ -155,7 +154,7 @@ class World:
             try:
                 await self.processes[0].writer.run(work)
                 break
-            except Exception as error:
+            except BaseException as error:
                 if not is_power_cut(error):
                     raise
                 await self.restart(_LEASE, "the power failed while the directory was read")
@@ -172,8 +171,8 @@ class World:
 
     def turn(self) -> None:
         """Note that time may pass differently for people from now on."""
-        self.record.turns.append(self.now)
-        self.present = self._look_around()
+        self.present: Circumstances = self._look_around()
+        self.record.turns.append((self.now, self.present))
         self._opening = self.now
 
     def look_up(self, question: Callable[[Transaction], T]) -> T:

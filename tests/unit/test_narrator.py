@@ -40,6 +40,12 @@ def coming(life: Life) -> narrator.Line:
     return found
 
 
+def moment(life: Life) -> datetime | None:
+    with life.database.transaction() as transaction:
+        ctx = life.organisations.context(transaction, ORG, life.now)
+        return narrator.moment(ctx, transaction.engine.next_moments(life.now))
+
+
 def happened(life: Life, after: datetime) -> list[str]:
     with life.database.transaction() as transaction:
         ctx = life.organisations.context(transaction, ORG, life.now)
@@ -78,6 +84,15 @@ class TestComing:
         life.until(FRIDAY + timedelta(days=4))
         assert coming(life)["what"] == "王磊 → 李华 没有回音，告诉 HRBP"
 
+    def test_what_falls_due_in_one_minute_comes_together_at_its_last_moment(self, life: Life) -> None:
+        life.until(FRIDAY)
+        life.now = FRIDAY + timedelta(seconds=40)
+        answer(life, WANG_LEI)
+        line = coming(life)
+        assert line["what"] == "提醒 4 人：复盘还没交 · 提醒 李华：王磊 在等"
+        assert line["at"] == "2026-11-30T16:00:40+08:00"
+        assert moment(life) == FRIDAY + timedelta(days=3)
+
     def test_a_reminder_asked_for_is_a_reminder(self, life: Life) -> None:
         life.until(FRIDAY)
         life.click(LI_HUA, key_of(life.checkin_of(LI_HUA).occurrence_id), "later")
@@ -87,7 +102,9 @@ class TestComing:
     def test_where_nothing_is_planned_nothing_comes(self, life: Life) -> None:
         with life.database.transaction() as transaction:
             ctx = life.organisations.context(transaction, ORG, life.now)
-            assert narrator.coming(replace(ctx, policy=replace(ctx.policy, cadences=())), {}) is None
+            idle = replace(ctx, policy=replace(ctx.policy, cadences=()))
+            assert narrator.coming(idle, {}) is None
+            assert narrator.moment(idle, {}) is None
 
     @pytest.mark.parametrize("queue", sorted(NEXT))
     @pytest.mark.parametrize("locale", narrator.PAGE_LANGUAGES)
