@@ -1,1 +1,1 @@
-"""Benchmarks: how fast the product is beside peers and limits measured in the same run. Started by `python -m bench`."""
+"""Benchmarks: the product beside peers and limits measured in the same run. Started with `python -m bench`."""

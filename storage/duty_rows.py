@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, case, literal
+from sqlalchemy import ColumnElement, bindparam, case, literal
 
 from domain.duties import Duty, DutyState
 from domain.ids import DutyId, OrgId, PersonId
@@ -14,7 +14,7 @@ from storage.prepared import Prepared, Statement, Values
 from storage.select_by import change_by, new_names, select_by
 from storage.states import only
 from storage.storable import storable
-from storage.tables import OPEN_DUTY, duty
+from storage.tables import NOT_CLOSED, OPEN_DUTY, UNCLOSED_DUTY, duty
 
 if TYPE_CHECKING:
     from storage.definitions import Definitions
@@ -107,9 +107,9 @@ def _find() -> Statement:
     return found.order_by(open_first, duty.c.duty_id).with_for_update()
 
 
-def _open_by(name: str) -> Statement:
+def _open_by(name: str, is_open: ColumnElement[bool]) -> Statement:
     # Locked too: whoever asks what somebody owes often goes on to move or to close it.
-    found = select_by(duty, f"org_id {name}", *COLUMNS).where(OPEN_DUTY)
+    found = select_by(duty, f"org_id {name}", *COLUMNS).where(is_open)
     return found.order_by(duty.c.due_at, duty.c.duty_id).with_for_update()
 
 
@@ -117,12 +117,12 @@ OPEN = Prepared(_OPEN_NAMES, lambda flavour: flavour.insert(duty, _OPEN_NAMES).o
 SAVE = Prepared(f"{new_names(_SAVED)} org_id duty_id", lambda _: change_by(duty, "org_id duty_id", _SAVED))
 ADVANCE = Prepared(
     f"{new_names(_PROGRESS)} org_id duty_id",
-    lambda _: change_by(duty, "org_id duty_id", _PROGRESS).where(OPEN_DUTY),
+    lambda _: change_by(duty, "org_id duty_id", _PROGRESS).where(NOT_CLOSED),
 )
 BY_ID = Prepared("org_id duty_id", lambda _: select_by(duty, "org_id duty_id", *COLUMNS).with_for_update())
 FIND = Prepared("org_id kind subject", lambda _: _find())
-OWED_BY = Prepared("org_id debtor_id", lambda _: _open_by("debtor_id"))
-ABOUT = Prepared("org_id about_id", lambda _: _open_by("about_id"))
+OWED_BY = Prepared("org_id debtor_id", lambda _: _open_by("debtor_id", OPEN_DUTY))
+ABOUT = Prepared("org_id about_id", lambda _: _open_by("about_id", UNCLOSED_DUTY))
 OF_PEOPLE = Prepared(
     "org_id people limit",
     lambda flavour: (

@@ -12,7 +12,7 @@ from domain.ids import MessageId, OrgId, PersonId
 from domain.messages import Call, Priority
 from storage.instants import in_micros
 from storage.prepared import Prepared, Statement, Values
-from storage.queue_tables import FOLDED, PENDING, SENT_CARD, VOIDABLE, outbox
+from storage.queue_tables import FOLDED, SENT_CARD, UNSENT, VOIDABLE, outbox
 from storage.select_by import equal, parameter, select_by
 from storage.states import MessageState, among, only, spelled
 
@@ -118,7 +118,9 @@ def _unfold() -> Statement:
 
 def _copies(names: str) -> Statement:
     found = select_by(outbox, names, _ROW.message_id, _ROW.person_id, _ROW.lane, _ROW.external_id, _ROW.ended_at)
-    return found.where(SENT_CARD, _ROW.external_id != literal("")).order_by(_ROW.ended_at, _ROW.message_id)
+    # Only what was sent has a platform's id; said so, and not by state, so that the index by that id is not taken.
+    arrived = (only(_ROW.call, Call.CARD), _ROW.external_id != literal(""))
+    return found.where(*arrived).order_by(_ROW.ended_at, _ROW.message_id)
 
 
 def _subject_of() -> Statement:
@@ -147,7 +149,7 @@ WITHDRAW = Prepared("now org_id duty_id", lambda _: _withdraw(*equal(outbox, "or
 WITHDRAW_CARD = Prepared(
     "now org_id card_kind card_subject", lambda _: _withdraw(*equal(outbox, "org_id card_kind card_subject"), VOIDABLE)
 )
-VOID_FACES = Prepared("now org_id copy_of", lambda _: _withdraw(*equal(outbox, "org_id copy_of"), PENDING))
+VOID_FACES = Prepared("now org_id copy_of", lambda _: _withdraw(*equal(outbox, "org_id copy_of"), UNSENT))
 NEW_FACE = Prepared("org_id message_id", lambda _: _new_face())
 COPIES = Prepared("org_id card_kind card_subject", lambda _: _copies("org_id card_kind card_subject"))
 COPIES_OF_PERSON = Prepared(

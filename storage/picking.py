@@ -104,7 +104,7 @@ def _reserve() -> Statement:
         "epoch": parameter("epoch", _ROW.epoch),
         "attempts": _ROW.attempts + literal(1),
     }
-    return update(outbox).where(*equal(outbox, _MESSAGE), PENDING, _READY).values(sending)
+    return update(outbox).where(*equal(outbox, _MESSAGE), _READY).values(sending)
 
 
 def _say(flavour: Flavour) -> Statement:
@@ -124,7 +124,7 @@ def _said(flavour: Flavour) -> Statement:
 
 
 def _if_ready(changes: Mapping[str, object]) -> Statement:
-    return update(outbox).where(*equal(outbox, _MESSAGE), PENDING, _READY).values(**changes)
+    return update(outbox).where(*equal(outbox, _MESSAGE), _READY).values(**changes)
 
 
 _PICK = Prepared("org_id lane epoch now priority limit", lambda _: _pick())

@@ -1,7 +1,8 @@
 """The tables of outgoing messages: what waits, the lanes it waits in, and how much was said to whom.
 
-The named conditions are those of partial indexes: a statement that wants such an index must hold the condition as it
-is.
+Some named conditions are those of partial indexes. A statement that wants such an index must hold the condition as it
+is; one that does not want it must not: PostgreSQL, while it knows nothing of a table yet, believes that so few rows meet
+a condition that it reads all of them instead of looking up a key.
 """
 
 from __future__ import annotations
@@ -46,20 +47,23 @@ IN_LANE = and_(outbox.c.ended_at.is_(None), outbox.c.folded_on.is_(None))
 """The condition of the index of lanes. It does not name the state, so that handing a message to its sender, which only
 changes that, leaves every index alone."""
 
-PENDING = and_(IN_LANE, among(outbox.c.state, MessageState.READY, MessageState.SENDING))
-"""Messages that a lane still has to deal with."""
+UNSENT = among(outbox.c.state, MessageState.READY, MessageState.SENDING)
+"""Messages that a lane still has to deal with, for whoever knows them by a key."""
+
+PENDING = and_(IN_LANE, UNSENT)
+"""The same, for whoever goes through a lane by its index."""
 
 VOIDABLE = among(outbox.c.state, MessageState.READY, MessageState.SENDING, MessageState.FOLDED)
-"""Messages that can still be withdrawn."""
+"""Messages that can still be withdrawn; no index's condition."""
 
 SENT_CARD = and_(only(outbox.c.state, MessageState.SENT), only(outbox.c.call, Call.CARD))
-"""Cards that lie in somebody's chat."""
+"""Cards that lie in somebody's chat, for whoever knows them by the platform's id."""
 
 FOLDED = only(outbox.c.state, MessageState.FOLDED)
-"""Messages that a digest will tell."""
+"""Messages that a digest will tell, by their reader and day."""
 
 DEAD = only(outbox.c.state, MessageState.DEAD)
-"""Messages that nobody will get."""
+"""Messages that nobody will get, by time."""
 
 partial(
     "outbox_waiting", IN_LANE, outbox.c.org_id, outbox.c.lane, outbox.c.priority, outbox.c.send_after, outbox.c.place

@@ -17,7 +17,7 @@ from storage.instants import instant, micros
 from storage.lanes import Lane
 from storage.outcomes import OutcomeQueries
 from storage.prepared import Prepared
-from storage.queue_tables import PENDING, lane, outbox
+from storage.queue_tables import PENDING, UNSENT, lane, outbox
 from storage.select_by import change_by, equal, parameter
 from storage.states import MessageState
 from storage.tables import duty, history, occurrence
@@ -89,7 +89,7 @@ class SteeringQueries(OutcomeQueries):
         if messages and self.holds(lane):
             given_up = (
                 outbox.update()
-                .where(outbox.c.org_id == lane.org_id, outbox.c.message_id.in_(messages), PENDING)
+                .where(outbox.c.org_id == lane.org_id, outbox.c.message_id.in_(messages), UNSENT)
                 .values(state=MessageState.WITHDRAWN.value, ended_at=self._transaction.present)
             )
             self._transaction.alter(given_up)

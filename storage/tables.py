@@ -22,7 +22,7 @@ from storage.columns import (
     words,
     words_or_null,
 )
-from storage.states import only
+from storage.states import among, only
 
 person = Table(
     "person",
@@ -192,11 +192,18 @@ duty = Table(
     UniqueConstraint("org_id", "kind", "subject", "debtor_id", name="duty_once"),
 )
 OPEN_DUTY = only(duty.c.state, DutyState.OPEN)
-"""Duties that are still owed: the condition of partial indexes, to be written as it is."""
+"""Duties that are still owed, for whoever knows them by their debtor: the condition of that index."""
+
+UNCLOSED_DUTY = duty.c.closed_at.is_(None)
+"""The same duties in other words, for whoever knows them by whom they are about: the condition of that index. Were the
+two the same, PostgreSQL might take the one for the other while it knows nothing of the table yet."""
+
+NOT_CLOSED = ~among(duty.c.state, DutyState.FULFILLED, DutyState.WAIVED, DutyState.EXPIRED)
+"""The same once more, for whoever knows a duty by its id: the condition of no index."""
 
 partial("duty_due", duty.c.next_at.is_not(None), duty.c.next_at, duty.c.duty_id)
 partial("duty_by_debtor", OPEN_DUTY, duty.c.org_id, duty.c.debtor_id, duty.c.due_at)
-partial("duty_by_about", OPEN_DUTY, duty.c.org_id, duty.c.about_id)
+partial("duty_by_about", UNCLOSED_DUTY, duty.c.org_id, duty.c.about_id)
 
 inbox = Table(
     "inbox",

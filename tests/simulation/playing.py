@@ -17,7 +17,7 @@ from tests.simulation.record import Circumstances, Record
 from tests.simulation.world import World
 
 _KNOWN = "delivery.failed"
-"""Logged when a power cut ends the sending; whatever else fails there comes up to whoever settles, and fails the run."""
+"""Logged when a power cut ends the sending; whatever else fails there comes up to whoever settles."""
 
 _PATIENCE = timedelta(days=5)
 """No act waits longer for something to fall due."""

@@ -27,7 +27,7 @@ def no_duty_is_lost(run: Run) -> Iterator[str]:
         if not duty.is_open and next_at is not None:
             yield f"{_named(duty)} is {duty.state} and still wants attention at {next_at}"
         if duty.is_open and spent != (next_at is None):
-            yield f"{_named(duty)} is open at step {duty.step} of {len(duty.ladder.rungs)}, its next moment is {next_at}"
+            yield f"{_named(duty)} is open at step {duty.step} of {len(duty.ladder.rungs)}, next at {next_at}"
         if duty.is_open and next_at is not None and next_at <= run.ended_at:
             yield f"{_named(duty)} has wanted attention since {next_at}"
 

@@ -44,7 +44,7 @@ def an_occurrence_comes_round_once(run: Run) -> Iterator[str]:
 
 
 def every_occurrence_comes_round_in_time(run: Run) -> Iterator[str]:
-    """Each begins within a minute; after an outage it still does within its grace, and is noted as skipped beyond it."""
+    """Each begins within a minute; after an outage it still does within its grace, beyond it is noted as skipped."""
     for cadence in _unchanged_cadences(run):
         for zone in _zones_throughout(run):
             found = {round_.nominal: round_ for round_ in run.books.rounds if _is_of(round_, cadence, zone)}

@@ -244,7 +244,7 @@ def _duties() -> None:
         sa.PrimaryKeyConstraint("org_id", "duty_id"),
         sa.UniqueConstraint("org_id", "kind", "subject", "debtor_id", name="duty_once"),
     )
-    _partial("duty_by_about", "duty", ["org_id", "about_id"], "state = 'open'")
+    _partial("duty_by_about", "duty", ["org_id", "about_id"], "closed_at IS NULL")
     _partial("duty_by_debtor", "duty", ["org_id", "debtor_id", "due_at"], "state = 'open'")
     _partial("duty_due", "duty", ["next_at", "duty_id"], "next_at IS NOT NULL")
 
