@@ -17,8 +17,8 @@ _IDLE_SECONDS = 60
 """How long PostgreSQL bears a transaction that does nothing: it would hold back the vacuum of the queue's tables."""
 
 _SIZES = (f"cache_size=-{32 * 1024}", "wal_autocheckpoint=8000")
-"""SQLite's page cache for each connection, in KiB; and the log's length, in pages of 4 KiB, at which it is copied into the
-database. At the usual 1,000 pages the commits of a busy Friday would each copy: twice the work of writing the log."""
+"""SQLite's page cache for each connection, in KiB; and the log's length, in pages of 4 KiB, at which it is copied into
+the database. At the usual 1,000 pages the commits of a busy Friday would each copy: twice the work of writing it."""
 
 _STATEMENTS = 512
 """Statements that a SQLite connection keeps compiled; all of ours fit."""

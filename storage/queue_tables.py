@@ -1,8 +1,8 @@
 """The tables of outgoing messages: what waits, the lanes it waits in, and how much was said to whom.
 
 Some named conditions are those of partial indexes. A statement that wants such an index must hold the condition as it
-is; one that does not want it must not: PostgreSQL, while it knows nothing of a table yet, believes that so few rows meet
-a condition that it reads all of them instead of looking up a key.
+is; one that does not want it must not: PostgreSQL, while it knows nothing of a table yet, believes that so few rows
+meet a condition that it reads all of them instead of looking up a key.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ def test_everybody_gets_a_checkin_a_duty_and_a_prompt(database: Database) -> Non
         assert duty.ladder == round_.cadence.answer_ladder
     (lane,) = claim(database)
     prompts = pick(database, lane)
-    assert [(p.outgoing.person_id, p.outgoing.receiver, p.duty_id) for p in prompts] == [
+    assert [(str(p.outgoing.person_id), p.outgoing.receiver, str(p.duty_id)) for p in prompts] == [
         ("a", "ou_a", first.checkin_id),
         ("b", "ou_b", second.checkin_id),
     ]

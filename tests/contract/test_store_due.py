@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain.cadences import Stage
 from domain.duties import Duty, fulfil
-from domain.ids import CheckinId, DutyId, OccurrenceId, PersonId
+from domain.ids import CheckinId, DutyId, OccurrenceId, OrgId, PersonId
 from storage.database import Database
 from tests import builders
 from tests.builders import FRIDAY, LI_HUA, ORG, WANG_LEI, hours, occurrence, person
@@ -21,7 +21,7 @@ MOMENT = FRIDAY + hours(24)
 def owed(number: int, org_id: str = ORG) -> Duty:
     """Return one of many open duties."""
     one = builders.duty(subject=f"checkin-{number}", duty_id=f"duty-{number:03}")
-    return replace(one, org_id=builders.OrgId(org_id))
+    return replace(one, org_id=OrgId(org_id))
 
 
 def opened(database: Database, *duties: Duty, minutes_apart: int = 0) -> None:

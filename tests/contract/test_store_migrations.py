@@ -8,7 +8,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy import Engine, PrimaryKeyConstraint, UniqueConstraint, create_engine, inspect, text
 
 from storage.columns import metadata
 from storage.database import Database
@@ -118,7 +118,7 @@ def test_every_table_belongs_to_organisations_and_every_key_begins_with_them() -
         (table.name, [column.name for column in constraint.columns])
         for table in metadata.sorted_tables
         for constraint in table.constraints
-        if type(constraint).__name__ in ("PrimaryKeyConstraint", "UniqueConstraint") and len(constraint.columns)
+        if isinstance(constraint, PrimaryKeyConstraint | UniqueConstraint) and len(constraint.columns)
     ]
     assert {table.name for table in metadata.sorted_tables if "org_id" not in table.c} == set()
     assert [(name, columns) for name, columns in keys if columns[0] != "org_id"] == []

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from domain import repositories
 from domain.cadences import Audience
+from domain.cards import Answer
 from domain.checkin import Reaction, submit
 from domain.duties import fulfil
 from domain.events import Origin
@@ -107,7 +108,7 @@ QUESTIONS: dict[str, Ask] = {
     "people.away": lambda s: s.people.away(WANG_LEI, date(2026, 12, 24)),
     "people.by_identity": lambda s: s.people.by_identity("feishu", "ou_wanglei"),
     "people.identity": lambda s: s.people.identity(WANG_LEI, "feishu"),
-    "people.prefetch": lambda s: (s.people.prefetch([WANG_LEI]), s.people.person(WANG_LEI))[1],
+    "people.prefetch": lambda s: _prefetched(s),
     "people.leave_of": lambda s: s.people.leave_of(WANG_LEI),
     "people.reports_of": lambda s: s.people.reports_of(LI_HUA),
     "people.cared_for": lambda s: s.people.cared_for(builders.CHEN_JING),
@@ -144,8 +145,8 @@ QUESTIONS: dict[str, Ask] = {
 
 CHANGES: dict[str, Ask] = {
     "inbox.receive": lambda s: s.inbox.receive(event(s.org_id), FRIDAY),
-    "inbox.answered": lambda s: s.inbox.answered(event(s.org_id), repositories.Answer()),
-    "people.save": lambda s: [s.people.save(of(s.org_id, known)) for known in builders.staff()],
+    "inbox.answered": lambda s: s.inbox.answered(event(s.org_id), Answer()),
+    "people.save": lambda s: _save_staff(s),
     "people.bind": lambda s: s.people.bind("feishu", "ou_wanglei", LI_HUA),
     "people.add_leave": lambda s: s.people.add_leave(WANG_LEI, builders.leave("2026-12-24", "2026-12-31")),
     "people.end_leave": lambda s: s.people.end_leave(WANG_LEI, date(2026, 12, 1)),
@@ -169,6 +170,16 @@ CHANGES: dict[str, Ask] = {
     "conversations.end": lambda s: s.conversations.end(WANG_LEI),
     "history.note": lambda s: s.history.note("kind", "subject", None, FRIDAY, {}),
 }
+
+
+def _prefetched(store: OrgStore) -> object:
+    store.people.prefetch([WANG_LEI])
+    return store.people.person(WANG_LEI)
+
+
+def _save_staff(store: OrgStore) -> None:
+    for known in builders.staff():
+        store.people.save(of(store.org_id, known))
 
 
 def _sent_id(store: OrgStore) -> str:

@@ -1,7 +1,7 @@
 """Received events, open conversations and history, on both engines."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -91,7 +91,7 @@ NOTES = st.lists(
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(NOTES)
 def test_history_keeps_every_entry_in_the_order_it_was_noted(
-    sqlite_store: Database, notes: list[tuple[str, builders.datetime, dict[str, str]]]
+    sqlite_store: Database, notes: list[tuple[str, datetime, dict[str, str]]]
 ) -> None:
     with sqlite_store.reading() as transaction:
         for kind, at, detail in notes:

@@ -13,7 +13,7 @@ from domain.cards import Answer, Toast, ToastKind
 from domain.checkin import CheckinState
 from domain.duties import fulfil
 from domain.events import Origin
-from domain.ids import OccurrenceId, PersonId
+from domain.ids import OccurrenceId, OrgId, PersonId
 from storage.database import Database
 from storage.transaction import Transaction
 from tests import builders
@@ -272,7 +272,7 @@ def work_through(database: Database, owner: str) -> Sequence[str]:
 def test_several_replicas_together_send_everything_once(postgres_store: Database) -> None:
     expected = []
     for number in range(6):
-        org_id = builders.OrgId(f"org-{number}")
+        org_id = OrgId(f"org-{number}")
         employ(postgres_store, org_id=org_id)
         put(postgres_store, *(message(dedupe=f"m{n}") for n in range(25)), org_id=org_id)
         expected += [f"{org_id}:m{n}" for n in range(25)]

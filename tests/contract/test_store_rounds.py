@@ -1,11 +1,13 @@
 """Occurrences of cadences: begun once, walked through stage by stage, found again."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, time, timedelta
 
 import pytest
 
 from domain.cadences import Round, Stage
+from domain.duties import Ladder
 from domain.ids import OccurrenceId
 from storage.database import Database
 from tests import builders
@@ -154,6 +156,6 @@ def test_a_definition_that_was_undone_is_stored_again_when_it_is_needed(database
         assert store.definitions.ladder(digest) == ladder
 
 
-def _store_and_fail(digest: object, ladder: builders.Ladder) -> None:
-    digest(ladder)  # type: ignore[operator]
+def _store_and_fail(digest: Callable[[Ladder], str], ladder: Ladder) -> None:
+    digest(ladder)
     raise LookupError

@@ -163,6 +163,11 @@ def _skip(transaction: Transaction) -> None:
     checkins.save(skip(found, ""), keep_version=False)
 
 
+def save_and_write(transaction: Transaction, known: Person) -> None:
+    transaction.store(ORG).people.save(known)
+    transaction.flush()
+
+
 def test_savepoints_lie_within_each_other(database: Database) -> None:
     with database.transaction() as transaction:
         people = transaction.store(ORG).people
@@ -178,7 +183,7 @@ def test_savepoints_lie_within_each_other(database: Database) -> None:
         with transaction.savepoint():
             people.save(person("kept"))
             transaction.flush()
-            attempt(transaction, lambda: (people.save(person("lost")), transaction.flush()))
+            attempt(transaction, lambda: save_and_write(transaction, person("lost")))
             people.save(person("kept too"))
     with company(database) as store:
         assert [known.person_id for known in store.people.everybody()] == ["kept", "kept too"]
@@ -246,7 +251,8 @@ def apply(journal: Journal, target: dict[str, int], changes: list[tuple[str, str
 def test_undoing_restores_exactly_what_was_there_and_in_order(
     before: list[tuple[str, str, int]], inside: list[tuple[str, str, int]], deeper: list[tuple[str, str, int]]
 ) -> None:
-    journal, target = Journal(), {}
+    journal = Journal()
+    target: dict[str, int] = {}
     apply(journal, target, before)
     start = list(target.items())
     outer = journal.watch()
@@ -269,7 +275,8 @@ def test_waiting_rows_emptied_inside_come_back_in_their_order() -> None:
 
 
 def test_changes_that_were_kept_are_not_undone_by_a_later_failure() -> None:
-    journal, target = Journal(), {}
+    journal = Journal()
+    target: dict[str, int] = {}
     journal.watch()
     journal.put(target, "a", 1)
     journal.keep()

@@ -22,7 +22,7 @@ from tests.crash.town_hall import Arrival, TownHall, town_hall
 
 pytestmark = pytest.mark.crash
 
-PEOPLE = 120
+PEOPLE = 80
 WRITERS = 12
 STOP_SECONDS = 10.0
 

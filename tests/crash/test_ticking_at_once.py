@@ -1,6 +1,6 @@
 """Replicas tick twice a second, each for itself, and nobody leads: who comes first begins a round, for all of them.
 
-Three processes start together on a round that is overdue, and go on together into four announcements, each due at one
+Three processes start together on a round that is overdue, and go on together into three announcements, each due at one
 second for all of them.
 """
 
@@ -19,9 +19,9 @@ from tests.crash.town_hall import TownHall, town_hall
 
 pytestmark = pytest.mark.crash
 
-PEOPLE = 20
-ANNOUNCEMENTS = 4
-AHEAD = timedelta(seconds=9)
+PEOPLE = 12
+ANNOUNCEMENTS = 3
+AHEAD = timedelta(seconds=7)
 """How far ahead the first announcement is set: three processes have to start until then."""
 
 

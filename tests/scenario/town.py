@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from aiohttp.test_utils import TestClient, TestServer
 
+from bot.clock import DemoClock, SystemClock
 from bot.demo import stage_app
 
 API = "/sandbox/api"
+
+FRIDAY_AFTERNOON = datetime(2026, 11, 27, 6, 50, tzinfo=UTC)
+"""When every town begins, whatever day the tests run on: ten minutes before the first card."""
 
 REVIEW = {"result": "上线了报表", "obstacle": "测试环境不稳", "next": "补上回归用例"}
 """Answers to the open questions of the weekly review."""
@@ -114,5 +118,7 @@ async def town_in(home: Path, configuration: str | None = None) -> AsyncIterator
 
 def _furnish(home: Path, configuration: str | None) -> None:
     home.mkdir(parents=True, exist_ok=True)
+    if not (home / "clock").exists():
+        DemoClock(home / "clock", FRIDAY_AFTERNOON, SystemClock())
     if configuration is not None:
         (home / "fupan.yaml").write_text(configuration, "utf-8")

@@ -81,9 +81,7 @@ def no_rung_fires_late(run: Run) -> Iterator[str]:
     for duty, number, noted in _fired(run):
         at, now = noted.entry.at, noted.circumstances
         since = max([duty.opened_at, *(e.entry.at for d, n, e in _fired(run) if d == duty and n < number)])
-        due = max(
-            _due(duty, number, replace(now, policy=policy)) for policy in run.record.settings_between(since, at)
-        )
+        due = max(_due(duty, number, replace(now, policy=policy)) for policy in run.record.settings_between(since, at))
         late = at - max(due, run.record.last_turn(at))
         if late > _A_MINUTE:
             yield f"rung {number} of {_named(duty)} fired at {at}, {late} after its time"
@@ -149,7 +147,9 @@ def _debtor_at(run: Run, duty: Duty, at: datetime) -> PersonId:
 
 def _had_an_owner(run: Run, checkin: Checkin, owner: Owner) -> bool:
     """Tell whether somebody was there to owe the follow-up when a check-in was first answered."""
-    noted = (n for n in run.record.noted if n.entry.kind == "checkin.submitted" and n.entry.subject == checkin.checkin_id)
+    noted = (
+        n for n in run.record.noted if n.entry.kind == "checkin.submitted" and n.entry.subject == checkin.checkin_id
+    )
     people = next(noted).circumstances.people
     above = [person.person_id for person in upwards(people[checkin.person_id], Roll(people))]
     candidates = list(hrbps(people[checkin.person_id], Roll(people))) if owner is Owner.HRBP else above
