@@ -13,7 +13,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
+import yaml
 
 ROOT_DEPARTMENT = "0"
 """The id of the tree's root in Feishu; people may belong to it directly."""
@@ -137,7 +137,7 @@ def read_company(path: str | Path) -> Company:
         OSError: The file cannot be read.
         ValueError: A key is unknown or missing, or a name or id leads nowhere; tells which entry.
     """
-    content = YAML(typ="safe", pure=True).load(Path(path).read_text(encoding="utf-8"))
+    content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     departments = tuple(_department(entry) for entry in content["departments"])
     _checked_tree(departments)
     paths = _paths(departments)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from ruamel.yaml import YAML
+import yaml
 
 from bot.commands.output import say_json
 from bot.commands.version import release
@@ -42,6 +42,5 @@ def with_sandbox(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read(name: str) -> dict[str, Any]:
-    # The pure reader resolves anchors too, and is the one that reads version 1.2, where "no" is a text.
-    content: dict[str, Any] = YAML(typ="safe", pure=True).load(ROUTES / name)
+    content: dict[str, Any] = yaml.safe_load((ROUTES / name).read_text(encoding="utf-8"))
     return content

@@ -10,7 +10,7 @@ import pytest
 from bot.commands.group import COMMANDS
 from tests.command_line import TOP, Here
 
-HEAVY = ("aiohttp", "sqlalchemy", "pydantic", "rich", "structlog", "ruamel", "jinja2", "alembic")
+HEAVY = ("aiohttp", "sqlalchemy", "pydantic", "rich", "structlog", "yaml", "jinja2", "alembic")
 """Packages that take long to load."""
 
 
