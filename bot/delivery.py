@@ -90,6 +90,7 @@ class Delivery:
         self._wake = asyncio.Event()
         self._draining: set[asyncio.Task[None]] = set()
         self._claiming = asyncio.Lock()
+        self._unwritten: set[object] = set()
         self._receivers: dict[tuple[OrgId, str], ReceiverPace] = {}
         self._stopping = asyncio.Event()
         self.failures = 0
@@ -135,8 +136,8 @@ class Delivery:
 
     async def _claim(self) -> int:
         free = LANES_AT_ONCE - len(self._draining)
-        if free <= 0:
-            return 0
+        if free <= 0 or self._unwritten:
+            return 0  # what became of the last calls is to be written first: after a long outage their leases are over
         async with self._claiming:  # whoever looks next sees what this look has begun to drain
             now = self._clock.now()
             lanes = await self._writer.run(lambda tx: tx.engine.claim_lanes(self._owner, now, LEASE, free))
@@ -179,15 +180,20 @@ class Delivery:
         Raises:
             StoreDown: It could not be written any more before the end.
         """
-        while True:
-            try:
-                return await self._writer.run(work)
-            except StoreDown as error:
-                if self._stopping.is_set():
-                    raise
-                action = "delivery.store_down"
-                log.warning("the store is down; a lane waits", action=action, error=type(error).__name__)
-            await asyncio.sleep(STORE_WAIT_SECONDS)
+        this = object()
+        try:
+            while True:
+                try:
+                    return await self._writer.run(work)
+                except StoreDown as error:
+                    if self._stopping.is_set():
+                        raise
+                    action = "delivery.store_down"
+                    log.warning("the store is down; a lane waits", action=action, error=type(error).__name__)
+                self._unwritten.add(this)
+                await asyncio.sleep(STORE_WAIT_SECONDS)
+        finally:
+            self._unwritten.discard(this)
 
     def _record(
         self,

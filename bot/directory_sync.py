@@ -113,9 +113,8 @@ class DirectorySync:
                 code=getattr(error, "code", ""),
             )
             return
-        except (
-            Exception
-        ):  # edge: one directory's defect must neither keep the others from being read nor end the reading
+        except Exception:
+            # Edge: one directory's defect must neither keep the others from being read nor end the reading for good.
             log.exception(
                 "the directory could not be taken over; people stay as they were",
                 action="directory.defect",
@@ -131,6 +130,7 @@ class DirectorySync:
             seen=len(seen),
             changed=len(change.people),
             vanished=len(change.vanished),
+            cycle=" -> ".join(change.cycle or ()),
         )
 
     def _apply(

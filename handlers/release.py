@@ -84,7 +84,9 @@ class Gate:
         person, today = candidate.person, self._ctx.today(candidate.person)
         is_digest = isinstance(outgoing.body, Card) and outgoing.body.key.kind == digest.KIND
         said = self._said[person.person_id, today]
-        decision = self._decide(person, said, is_digest=is_digest or not candidate.first_try)
+        # Where no digest can come, since the person is reached by mail alone, nothing is kept for it or folded into it.
+        has_place = is_digest or not candidate.first_try or person.platform is None
+        decision = self._decide(person, said, is_digest=has_place)
         if decision.verdict is Verdict.WAIT:
             release.waits.append((outgoing.message_id, decision.at))
         elif decision.verdict is Verdict.FOLD:

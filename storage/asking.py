@@ -24,6 +24,7 @@ from storage.instants import micros, micros_or_none
 from storage.message_ids import prompt_dedupe
 from storage.queue_tables import outbox
 from storage.states import MessageState, Unreachable, spelled
+from storage.statistics import look_at
 from storage.tables import checkin, duty, leave, person
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Asking:
         with_leave = self._open_duties(last) if asked else ()
         if asked:
             self._put_prompts(last)
+        look_at(self._transaction, asked, checkin, duty, outbox)
         return AskedSlice(last, asked, finished=reached < limit, with_leave=with_leave)
 
     def _reach(self, limit: int) -> tuple[str, int]:

@@ -10,7 +10,8 @@ from sqlalchemy import delete
 from domain.ids import OrgId, PersonId
 from storage.prepared import Prepared
 from storage.select_by import equal, select_by
-from storage.tables import identity
+from storage.statistics import look_at
+from storage.tables import identity, person
 
 if TYPE_CHECKING:
     from storage.transaction import Transaction
@@ -68,6 +69,7 @@ class Identities:
         transaction.change_many(_UNBIND_PERSON, [(org_id, *owner) for owner in self._names])
         transaction.change_many(_UNBIND_EXTERNAL, [(org_id, *name) for name in self._owners])
         transaction.change_many(_BIND, bound)
+        look_at(transaction, len(bound), person, identity)
         self._journal.empty(self._owners)
         self._journal.empty(self._names)
         self._stored.clear()

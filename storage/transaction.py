@@ -177,6 +177,10 @@ class Transaction:
         """Execute a change whose text depends on its values; return how many rows it touched."""
         return int(self._execute(statement, values).rowcount)
 
+    def command(self, text: str) -> None:
+        """Execute a statement that has neither values nor a result."""
+        self._guarded(self._cursor.execute, text, ())
+
     def _execute(self, statement: Statement, values: Mapping[str, object] | None) -> CursorResult[Any]:
         run = partial(self._connection.execute, execution_options=_COUNTING)
         return self._guarded(run, statement, dict(values or {}))

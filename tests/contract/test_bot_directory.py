@@ -14,7 +14,7 @@ from bot.app import Rhythm, Service, Settings
 from bot.directory_sync import ConfiguredPeople
 from domain.errors import Misconfigured, PlatformDown
 from domain.events import DirectoryChanged, Origin
-from domain.ids import OrgId
+from domain.ids import OrgId, PersonId
 from domain.people import Person
 from domain.ports import DirectoryPerson
 from storage.database import Database
@@ -121,6 +121,18 @@ class TestReading:
             await service.sync_directories()
         assert set(_known(sqlite_store)) == {each.name for each in staff()}
         assert [each["vanished"] for each in logs if each["action"] == "directory.refused"] == [4]
+
+    async def test_a_cycle_of_reporting_lines_is_cut_and_named_in_the_log(
+        self, service: Service, source: ScriptedDirectory
+    ) -> None:
+        looped = [
+            replace(each, manager_id=PersonId(LI_HUA)) if each.person_id == ZHAO_MIN else each for each in staff()
+        ]
+        source.people = _seen(*looped)
+        with capture_logs() as logs:
+            await service.sync_directories()
+        (entry,) = [each for each in logs if each["action"] == "directory.read"]
+        assert {"ou_lihua", "ou_zhaomin"} <= set(entry["cycle"].split(" -> "))
 
     async def test_a_name_with_a_nul_harms_nobody_else(self, database: Database) -> None:
         """PostgreSQL keeps no NUL in a text; one odd name must not keep everybody else from being known."""

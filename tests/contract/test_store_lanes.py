@@ -48,6 +48,13 @@ def test_a_lane_is_claimed_when_something_in_it_may_go(database: Database) -> No
     assert (lane.org_id, lane.name, lane.owner, lane.epoch) == (ORG, "feishu", "replica-1", 1)
 
 
+@pytest.mark.parametrize("first", ["now", "tomorrow"])
+def test_the_earliest_of_several_messages_makes_the_lane_ready(database: Database, first: str) -> None:
+    drafts = [message(dedupe="now"), replace(message(dedupe="tomorrow"), send_after=LATER + timedelta(days=1))]
+    put(database, *sorted(drafts, key=lambda draft: draft.dedupe != first))
+    assert deliver(database) == ["now"]
+
+
 def test_a_claimed_lane_is_nobody_elses_until_the_lease_ends(database: Database) -> None:
     put(database, message())
     assert len(claim(database)) == 1

@@ -1,7 +1,7 @@
-"""Statements find their rows by the index made for them, also before the engine knows anything of the tables.
+"""Statements find their rows by the index made for them, also in the minute after a fan-out.
 
-A fan-out fills tables within seconds; PostgreSQL looks at them only a minute later, and SQLite never does unless asked.
-A statement that reads a whole organisation's rows instead of one costs milliseconds with every event of that minute.
+A fan-out fills tables within seconds, while PostgreSQL looks at them only a minute later and SQLite never. A statement
+that goes through a whole organisation instead of one row costs milliseconds with every event of that minute.
 """
 
 import re
@@ -50,7 +50,7 @@ SOUGHT: dict[str, tuple[Prepared, str]] = {
 
 @pytest.fixture
 def full(database: Database) -> Database:
-    """A store right after a fan-out, on which no statistics were taken."""
+    """A store right after its first import of people and its first fan-out."""
     employ(database, crowd(PEOPLE))
     round_ = begun(database)
     with company(database) as store:

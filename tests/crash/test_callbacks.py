@@ -75,8 +75,7 @@ async def _answer_under_fire(hall: TownHall, group: Sequence[str], replica: Repl
             await strikes.at_some_moment(hall, 0.1, lambda: replica)
         await hall.bury(replica)
         successor = await hall.open()
-    while hall.unacknowledged():
-        await hall.deliver_again()
+    await hall.deliver_the_rest()
     return successor
 
 

@@ -48,8 +48,7 @@ async def test_a_process_told_to_stop_ends_in_ten_seconds_with_nothing_lost_or_i
         assert hall.books.count("outbox AND state IN ('sending', 'last_try')") == 0
         assert hall.books.sender("feishu") is None
         await hall.open()
-        while hall.unacknowledged():
-            await hall.deliver_again()
+        await hall.deliver_the_rest()
         await hall.until(lambda: not hall.something_is_to_come(), "the next process has said everything")
         assert Counter(call.uuid for call in hall.sends()).most_common(1)[0][1] == 1
         assert {person: len(chat) > 0 for person, chat in hall.chats().items()} == dict.fromkeys(firm.people, True)

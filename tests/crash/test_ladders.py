@@ -4,6 +4,8 @@ Chat messages bear a `uuid`, so Feishu drops what a successor repeats. A mail se
 took over the very moment the process died, before the store could know, comes a second time, with the same Message-ID.
 So letters are promised at least once, and each kill may double one of them at most: the one that was in doubt then.
 Mails leave one by one for that reason, whatever else waits.
+
+The ladder does not close its duty: what is still unsaid then is withdrawn, and after a long downtime that may be all.
 """
 
 from __future__ import annotations
@@ -35,12 +37,10 @@ LADDER = {
         {"after": "3s", "do": "remind", "to": "debtor"},
         {"after": "6s", "do": "escalate", "to": "hrbp", "by": ["chat", "mail"]},
         {"after": "9s", "do": "remind", "to": "debtor"},
-        {"after": "12s", "do": "close"},
     ],
 }
 
 
-@pytest.mark.xfail(strict=False, reason="failed once on a machine loaded sevenfold; deadline or defect is not yet told")
 async def test_each_rung_speaks_once_and_in_order_though_the_process_keeps_dying(
     sqlite_url: str, tmp_path: Path, chance: Random
 ) -> None:
@@ -54,7 +54,7 @@ async def test_each_rung_speaks_once_and_in_order_though_the_process_keeps_dying
             await hall.bury(replica)
             in_doubt.append(_letters_in_doubt(hall))
         await hall.open()
-        await hall.until(lambda: not hall.something_is_to_come(), "every ladder has closed and everything is said")
+        await hall.until(lambda: not hall.something_is_to_come(), "every ladder is climbed and everything is said")
         _assert_climbed_in_order(hall)
         _assert_heard_once_and_in_order(hall)
         _assert_lettered(hall, in_doubt)
@@ -86,8 +86,8 @@ def _assert_climbed_in_order(hall: TownHall) -> None:
     climbed: dict[str, list[str]] = {}
     for duty, detail in hall.books.rows(told):
         climbed.setdefault(duty, []).append(json.loads(detail)["step"])
-    assert list(climbed.values()) == [["1", "2", "3", "4"]] * PEOPLE
-    assert hall.books.count("duty AND state = 'expired' AND step = 4") == PEOPLE
+    assert list(climbed.values()) == [["1", "2", "3"]] * PEOPLE
+    assert hall.books.count("duty AND state = 'open' AND step = 3") == PEOPLE
 
 
 def _assert_heard_once_and_in_order(hall: TownHall) -> None:

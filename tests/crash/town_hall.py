@@ -249,16 +249,30 @@ class TownHall:
         """What the bot did against the protocol; answers that only came late are the machine's fault."""
         return [each for each in self.fake.complaints if "too late" not in each]
 
-    async def deliver_again(self) -> None:
-        """Let Feishu's next delivery of whatever was not acknowledged, or is held back, come at once."""
-        waiting = [each.next_ms for each in self.fake.deliveries() if each.state in (State.RETRY, State.HELD)]
-        if waiting:
-            self._clock.skip_to(max(waiting))
-        await self.fake.run_due_retries()
+    async def deliver_the_rest(self) -> None:
+        """Let Feishu deliver again at once, as often as it would, what was not acknowledged or is held back.
+
+        Raises:
+            AssertionError: Feishu gave up, or something is not acknowledged in time.
+        """
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while self.unacknowledged():
+            assert time.monotonic() < deadline, self._undelivered()
+            waiting = [each.next_ms for each in self.fake.deliveries() if each.state in (State.RETRY, State.HELD)]
+            self._clock.skip_to(max(waiting, default=0))
+            await self.fake.run_due_retries()
+            assert all(each.state is not State.DEAD for each in self.fake.deliveries()), self._undelivered()
+            self._changed.clear()
+            await self._change(_LOOK_SECONDS)
 
     def unacknowledged(self) -> list[str]:
         """Ids of the events that Feishu will send again."""
         return [each.event_id for each in self.fake.deliveries() if each.state is not State.DONE]
+
+    def _undelivered(self) -> str:
+        left = [each for each in self.fake.deliveries() if each.state is not State.DONE]
+        lines = [f"{each.event_type}: {each.state}, {each.failures} failures, {each.last_outcome}" for each in left]
+        return "\n".join([*lines, *(replica.tail() for replica in self.alive())])
 
 
 def open_id(person: str) -> str:

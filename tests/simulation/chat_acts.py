@@ -12,7 +12,7 @@ from domain.cards import Answer, Card, ChoiceField, Field
 from domain.checkin import CheckinState
 from domain.events import CardClicked, FormValue, Origin, TextSaid
 from domain.ids import OccurrenceId, PersonId
-from handlers import checkin_cards, reply_cards
+from handlers import checkin_cards, digest, reply_cards
 from storage.transaction import Transaction
 from tests.builders import ORG
 from tests.simulation.phones import Shown
@@ -60,7 +60,11 @@ async def answer_late(world: World, act: Act) -> None:
 
 
 async def crowd(world: World, act: Act) -> None:
-    """Let two of three of those who have an open check-in card answer it, one after the other."""
+    """Let everybody open their digests, and two of three of those who have a check-in card answer it."""
+    newest_digests = {shown.owner: shown for shown in world.phones.cards(digest.KIND) if _is_here(world, shown)}
+    for shown in newest_digests.values():
+        await press(world, shown, "open", act.pick)
+    await world.settle()
     newest = {shown.owner: shown for shown in _forms(world, checkin_cards.KIND)}
     for number, shown in enumerate(newest.values()):
         if (number + act.pick) % 3:

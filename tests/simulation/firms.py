@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cache
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
@@ -47,33 +48,41 @@ def firms(draw: DrawFn, first_day: date) -> Firm:
     size = draw(st.integers(5, 15))
     leaders = draw(st.integers(0, min(4, size - 3)))
     people = [draw(_people(number, leaders, size, zone)) for number in range(size)]
-    days_off = st.dictionaries(st.sampled_from([each.person_id for each in people]), _leaves(first_day), max_size=4)
-    return Firm(zone, people, draw(days_off))
+    absent = draw(st.dictionaries(st.integers(0, size - 1), absences(), max_size=4))
+    leave = {person_id(number): leaves_of(spans, first_day) for number, spans in absent.items()}
+    return Firm(zone, people, leave)
 
 
 @st.composite
 def _people(draw: DrawFn, number: int, leaders: int, size: int, org_zone: str) -> Person:
-    somebody = st.integers(0, size - 1).filter(lambda other: other != number).map(person_id)
+    somebody = _somebody_but(number, size)
     zone = draw(st.sampled_from([org_zone, org_zone, *ZONES]))
     known = builders.person(
         person_id(number),
         f"员工{number:02}",
         manager=draw(_manager(number, leaders)),
-        hrbp=draw(st.none() | somebody),
-        deputy=draw(st.none() | st.none() | somebody),
+        hrbp=draw(somebody),
+        deputy=draw(somebody),
         department=draw(st.sampled_from(DEPARTMENTS)),
         zone=None if zone == org_zone else zone,
     )
     unreachable = draw(st.integers(0, 20)) == 20
     return replace(
         known,
-        dotted_id=draw(st.none() | somebody),
+        dotted_id=draw(somebody),
         locale=draw(st.sampled_from([None, "en"])),
         mail=draw(st.sampled_from([known.mail, known.mail, None])),
         platform=None if unreachable else "feishu",
     )
 
 
+@cache
+def _somebody_but(number: int, size: int) -> SearchStrategy[PersonId | None]:
+    others = [person_id(other) for other in range(size) if other != number]
+    return st.none() | st.sampled_from(others)
+
+
+@cache
 def _manager(number: int, leaders: int) -> SearchStrategy[str | None]:
     if number == 0:
         return st.none()
@@ -81,12 +90,13 @@ def _manager(number: int, leaders: int) -> SearchStrategy[str | None]:
     return top if number <= leaders or leaders == 0 else st.integers(1, leaders).map(person_id) | top
 
 
-def _leaves(first_day: date) -> SearchStrategy[list[Leave]]:
-    return st.lists(leaves_near(first_day), min_size=1, max_size=2)
+@cache
+def absences() -> SearchStrategy[list[tuple[int, int]]]:
+    """Draw up to two leaves, each as the days after some day on which it begins and on which it ends."""
+    begin, length = st.integers(-3, 14), st.integers(0, 8)
+    return st.lists(st.builds(lambda first, more: (first, first + more), begin, length), max_size=2)
 
 
-@st.composite
-def leaves_near(draw: DrawFn, first_day: date) -> Leave:
-    """Draw a leave of up to nine days that begins within two weeks around a day."""
-    starts_on = first_day + timedelta(days=draw(st.integers(-3, 14)))
-    return Leave(starts_on, starts_on + timedelta(days=draw(st.integers(0, 8))))
+def leaves_of(absent: Iterable[tuple[int, int]], day: date) -> tuple[Leave, ...]:
+    """Return drawn absences as leaves around a day."""
+    return tuple(Leave(day + timedelta(days=first), day + timedelta(days=last)) for first, last in absent)

@@ -6,9 +6,9 @@ closes, nobody escalates to the debtor, and what counts back has a due time to c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cache
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
@@ -41,11 +41,12 @@ _TIMES = ("00:00", "02:30", "09:00", "10:15", "15:00", "16:00", "17:45", "23:45"
 _CHANNELS = ((Channel.CHAT,), (Channel.CHAT,), (Channel.MAIL,), (Channel.CHAT, Channel.MAIL))
 _OTHERS = (Role.MANAGER, Role.HRBP, Role.HRBP, Role.ADMIN, Role.ABOUT)
 _GRACE = (timedelta(minutes=5), timedelta(hours=1), timedelta(hours=12), timedelta(days=3))
+_SOON_DAYS = 20
 _MOST_HOURS = 7 * 24
 
 
 @st.composite
-def practices(draw: DrawFn, first_day: date, people: Sequence[PersonId]) -> tuple[Cadence, ...]:
+def practices(draw: DrawFn, first_day: date, people: tuple[PersonId, ...]) -> tuple[Cadence, ...]:
     """Draw one to three practices of a firm, the first of which may have a variant for one department."""
     found = [draw(_practice(f"c{number}", first_day, people)) for number in range(draw(st.integers(1, 3)))]
     if draw(st.integers(0, 4)) == 4:
@@ -57,13 +58,13 @@ def practices(draw: DrawFn, first_day: date, people: Sequence[PersonId]) -> tupl
 
 
 @st.composite
-def _practice(draw: DrawFn, name: str, first_day: date, people: Sequence[PersonId]) -> Cadence:
+def _practice(draw: DrawFn, name: str, first_day: date, people: tuple[PersonId, ...]) -> Cadence:
     asks = draw(st.sampled_from([True, True, True, True, False]))
     return Cadence(
         name,
         name,
         f"习惯 {name}",
-        Recurrence.parse(draw(recurrences(first_day))),
+        recurrence_of(draw(schedules()), first_day),
         draw(st.sampled_from(DayOff)),
         draw(_audiences(people)),
         draw(st.sampled_from(_GRACE)),
@@ -77,37 +78,48 @@ def _practice(draw: DrawFn, name: str, first_day: date, people: Sequence[PersonI
     )
 
 
-@st.composite
-def recurrences(draw: DrawFn, first_day: date) -> str:
-    """Draw a schedule in any form of the grammar, one that often comes round within some weeks from a day on."""
-    at = draw(st.sampled_from(_TIMES))
-    weekday = draw(st.sampled_from(_WEEKDAYS))
-    days = sorted(draw(st.sets(st.sampled_from(range(7)), min_size=2, max_size=3)))
-    soon = [first_day + timedelta(days=draw(st.integers(0, 20))) for _ in range(2)]
-    place = draw(st.sampled_from(_PLACES))
-    forms = [
-        f"{weekday} {at}",
-        f"{','.join(_WEEKDAYS[day] for day in days)} {at}",
-        f"{weekday} {at} every {draw(st.integers(2, 3))} weeks from {soon[0]}",
-        f"workdays {at}",
-        f"daily {at}",
-        f"day {draw(st.integers(1, 31))} {at}",
-        f"{place} {draw(st.sampled_from(['workday', weekday]))} {at}",
-        f"quarterly {place} workday {at}",
-        f"on {','.join(str(day) for day in sorted(set(soon)))} {at}",
-    ]
-    return draw(st.sampled_from([forms[0], *forms]))
+@cache
+def schedules() -> SearchStrategy[str]:
+    """Draw a schedule in any form of the grammar; a date in it is written as "{7}" for seven days after the first."""
+    at, weekday = st.sampled_from(_TIMES), st.sampled_from(_WEEKDAYS)
+    several = st.sets(st.sampled_from(range(7)), min_size=2, max_size=3).map(
+        lambda days: ",".join(_WEEKDAYS[day] for day in sorted(days))
+    )
+    soon = st.integers(0, _SOON_DAYS).map("{{{}}}".format)
+    dates = st.sets(st.integers(0, _SOON_DAYS), min_size=1, max_size=2).map(
+        lambda days: ",".join(f"{{{day}}}" for day in sorted(days))
+    )
+    place = st.builds("{} {}".format, st.sampled_from(_PLACES), st.just("workday") | weekday)
+    weekly = st.builds("{} {}".format, weekday, at)
+    return st.one_of(
+        weekly,
+        weekly,
+        st.builds("{} {}".format, several, at),
+        st.builds("{} every {} weeks from {}".format, weekly, st.integers(2, 3), soon),
+        st.builds("{} {}".format, st.sampled_from(["workdays", "daily"]), at),
+        st.builds("day {} {}".format, st.integers(1, 31), at),
+        st.builds("{} {}".format, place, at),
+        st.builds("quarterly {} {}".format, place, at),
+        st.builds("on {} {}".format, dates, at),
+    )
 
 
-def _audiences(people: Sequence[PersonId]) -> SearchStrategy[Audience]:
+def recurrence_of(schedule: str, first_day: date) -> Recurrence:
+    """Return the recurrence of a drawn schedule in the weeks from a day on."""
+    return Recurrence.parse(schedule.format(*(first_day + timedelta(days=day) for day in range(_SOON_DAYS + 1))))
+
+
+@cache
+def _audiences(people: tuple[PersonId, ...]) -> SearchStrategy[Audience]:
     of_department = st.sampled_from(DEPARTMENTS).map(lambda path: Scope(departments=(path,)))
     of_team = st.sampled_from(people).map(lambda lead: Scope(teams=(lead,)))
     wide = st.just(Scope())
-    roles = st.sampled_from([AudienceRole.EVERYBODY, AudienceRole.EVERYBODY, *AudienceRole])
+    roles = st.sampled_from([AudienceRole.EVERYBODY] * 5 + [AudienceRole.MANAGERS, AudienceRole.HRBPS])
     without = st.just(()) | st.just(()) | of_team.map(lambda scope: (scope,))
-    return st.builds(Audience, wide | wide | of_department | of_team, roles, without)
+    return st.builds(Audience, st.one_of(wide, wide, wide, wide, of_department, of_team), roles, without)
 
 
+@cache
 def _questionnaires() -> SearchStrategy[Questionnaire]:
     more = ("pace", ("v1",))
     branching = builders.questionnaire(
@@ -128,12 +140,14 @@ def _follow_ups(draw: DrawFn) -> FollowUp:
     return FollowUp(kind, draw(st.sampled_from(Owner)), asks, draw(ladders(kind)))
 
 
+@cache
 def _summaries() -> SearchStrategy[Summary]:
     sections = st.lists(st.sampled_from(Section), min_size=1, max_size=3, unique=True).map(tuple)
     after = st.sampled_from([0, 1, 24, 72]).map(lambda hours: timedelta(hours=hours))
     return st.builds(Summary, st.sampled_from(Listener), sections, after, st.sampled_from(["", "", "c0"]))
 
 
+@cache
 def _notices() -> SearchStrategy[Notice]:
     before = st.sampled_from([1, 24, 48]).map(lambda hours: timedelta(hours=hours))
     return st.builds(Notice, before, st.sampled_from(Listener))
@@ -152,12 +166,21 @@ class _Step:
         return max(timedelta(0), allowed - length) if self.counts_back else length
 
 
+@cache
+def _hours() -> SearchStrategy[list[int]]:
+    return st.lists(st.sampled_from([0, 1, 8, 24, 24, 48, 48, 72]) | st.integers(0, _MOST_HOURS), max_size=4)
+
+
+@cache
+def _dues() -> SearchStrategy[timedelta | None]:
+    return st.none() | st.integers(1, 120).map(lambda number: timedelta(hours=number))
+
+
 @st.composite
 def ladders(draw: DrawFn, name: str) -> Ladder:
     """Draw a ladder of up to four rungs on either clock."""
-    hours = st.sampled_from([0, 1, 8, 24, 24, 48, 48, 72]) | st.integers(0, _MOST_HOURS)
-    due = draw(st.none() | st.integers(1, 120).map(lambda number: timedelta(hours=number)))
-    steps = [_Step(after, counts_back=False) for after in draw(st.lists(hours, max_size=4))]
+    due = draw(_dues())
+    steps = [_Step(after, counts_back=False) for after in draw(_hours())]
     if due is not None and steps and draw(st.booleans()):
         steps[0] = replace(steps[0], counts_back=True)
     allowed = due or timedelta(hours=max((step.hours for step in steps), default=0))

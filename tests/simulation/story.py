@@ -28,7 +28,8 @@ def _beginning(run: Run) -> Iterator[str]:
     for person in plan.firm.people:
         links = f"manager {person.manager_id}, HRBP {person.hrbp_id}, deputy {person.deputy_id}"
         leave = ", ".join(f"{each.starts_on} to {each.ends_on}" for each in plan.firm.leave.get(person.person_id, ()))
-        yield f"  {person.person_id}: {links}, {person.department}, zone {person.zone}, leave {leave or 'none'}"
+        where = f"{person.department}, {person.platform}, {person.zone}"
+        yield f"  {person.person_id}: {links}, {where}, leave {leave or 'none'}"
     for number, policy in enumerate(plan.settings):
         yield f"  settings {number}: {policy.attention}, weekend {sorted(policy.calendar.weekend)}"
         for cadence in policy.cadences:

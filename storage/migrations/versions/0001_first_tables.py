@@ -43,6 +43,7 @@ def upgrade() -> None:
     _people()
     _rounds()
     _checkins()
+    _answers()
     _duties()
     _outbox()
     _outbox_indexes()
@@ -183,6 +184,9 @@ def _checkins() -> None:
     )
     op.create_index("checkin_by_person", "checkin", ["org_id", "person_id", "asked_at"])
     op.create_index("checkin_of_round", "checkin", ["org_id", "occurrence_id", "person_id"])
+
+
+def _answers() -> None:
     op.create_table(
         "published_block",
         _text("org_id"),
