@@ -184,6 +184,11 @@ class Button:
     confirm: str | None = None
 
 
+IN_WORDS = "in_words"
+"""The action of the button that an adapter draws in place of fields which its platform cannot show: whoever presses it
+is asked the card's fields one by one in the chat."""
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """One screen with one thing to do.

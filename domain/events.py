@@ -57,6 +57,7 @@ class CardClicked:
         action: The button's name.
         form: The fields sent along; fields left empty may be missing.
         message: The platform's id of the message that holds the card.
+        silent: The platform shows no sentence after a click; what is to be said must come as a message.
     """
 
     origin: Origin
@@ -64,6 +65,7 @@ class CardClicked:
     action: str
     form: Mapping[str, FormValue] = field(default_factory=dict)
     message: str = ""
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

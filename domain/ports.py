@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from domain.errors import PlatformError
 from domain.messages import Outgoing
 
 
@@ -57,6 +58,7 @@ class Abilities:
         per_receiver_per_second: Calls to one person in any 1 s.
         idempotent_seconds: How long the platform recognises a repeated key; 0 if never.
         text_limit: Characters of a text message.
+        batch: Receivers of one call at most; 1 where every message is a call of its own.
     """
 
     cards: bool = True
@@ -69,6 +71,7 @@ class Abilities:
     per_receiver_per_second: int = 5
     idempotent_seconds: int = 3600
     text_limit: int = 5000
+    batch: int = 1
 
 
 class Platform(Protocol):
@@ -86,6 +89,32 @@ class Platform(Protocol):
 
         Raises:
             PlatformError: As its subclasses say what to do next; never returns a failure as success.
+        """
+
+    async def deliver_batch(self, messages: Sequence[Outgoing]) -> Sequence[str | PlatformError]:
+        """Say the same to several people in one call, where `Abilities.batch` is more than 1.
+
+        Args:
+            messages: At most `Abilities.batch` of one kind of call and with equal bodies, each for another receiver.
+
+        Returns:
+            For each, in order: the platform's id of it, unique among all, or why this receiver did not get it.
+
+        Raises:
+            PlatformError: Nobody got it.
+        """
+        return [await self.deliver(message) for message in messages]
+
+
+class Tally(Protocol):
+    """Counts the calls that a platform bills or limits by the month."""
+
+    def count(self, kind: str, calls: int) -> None:
+        """Note calls that were made now.
+
+        Args:
+            kind: Which allowance they use up: "api" or "push".
+            calls: How many.
         """
 
 
