@@ -1,0 +1,1 @@
+"""The fake WeCom, judged through its HTTP face and its callbacks."""
