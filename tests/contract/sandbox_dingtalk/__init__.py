@@ -1,0 +1,1 @@
+"""The fake DingTalk, held to the reference in every rule that it claims to check."""

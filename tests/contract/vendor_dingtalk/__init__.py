@@ -1,0 +1,1 @@
+"""The fake DingTalk, judged by the vendor's own client."""
