@@ -55,7 +55,7 @@ async def _bare() -> AsyncIterator[web.Application]:
     verifier = Verifier(FEISHU)
 
     async def receive(request: web.Request) -> web.Response:
-        verifier.open(request.headers, await request.read())
+        verifier.open(request.headers, await request.read(), AFTER_ROUND)
         return web.Response(body=b"{}", content_type="application/json")
 
     app = web.Application(client_max_size=MAX_BODY_BYTES)

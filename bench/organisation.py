@@ -19,7 +19,7 @@ from domain.ids import OrgId, PersonId
 from domain.messages import MAIL_LANE, Outgoing
 from domain.people import Person
 from domain.policy import OrgPolicy
-from domain.ports import Abilities
+from domain.ports import Abilities, Platform
 from storage.database import Database
 
 ORG = OrgId("bench")
@@ -46,7 +46,7 @@ UNPACED = Abilities(calls_per_minute=60_000_000, calls_per_second=1_000_000, per
 """A platform without a limit, so that our own work is what is measured."""
 
 
-class SilentPlatform:
+class SilentPlatform(Platform):
     """Takes every message at once and keeps none.
 
     Attributes:

@@ -24,12 +24,14 @@ async def serving(
     url: str, clock: Clock, made_from: Settings, rhythm: Rhythm, *, most: int = MOST_AT_ONCE
 ) -> AsyncIterator[Service]:
     """Give a running service on the migrated store at a URL, with at most so many events to a commit."""
-    service = Service(Database.open(url), words(), clock, owner="bench", most=most)
+    database = Database.open(url)
+    service = Service(database, words(), clock, owner="bench", most=most)
     await service.start(made_from, rhythm)
     try:
         yield service
     finally:
         await service.close()
+        database.dispose()  # so that SQLite's log is in the file, which may be copied now
 
 
 def migrated(url: str, people: int) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
@@ -22,6 +22,7 @@ from bot.delivery import Delivery
 from bot.directory_sync import ConfiguredPeople, DirectorySync
 from bot.meter import Meter
 from bot.organisations import Organisations
+from bot.quota import Allowance, QuotaBook
 from bot.ticker import Ticker
 from bot.web import callbacks, probes
 from bot.writer import MOST_AT_ONCE, Writer
@@ -46,11 +47,13 @@ class Settings:
         policies: By organisation.
         people: What files say about people, by organisation.
         connections: Ways in and out.
+        allowances: Calls that may be made in a month; what is not named has no limit.
     """
 
     policies: Mapping[OrgId, OrgPolicy]
     people: Mapping[OrgId, ConfiguredPeople]
     connections: Sequence[Connection]
+    allowances: Mapping[Allowance, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ class Service:
         self.organisations = Organisations(words, id_maker(clock))
         self.delivery = Delivery(self.writer, self.organisations, {}, clock, owner)
         self.ticker = Ticker(self.writer, self.organisations, clock, self.delivery.wake)
+        self.quotas = QuotaBook(self.writer, self.organisations, clock, self.meter)
         self.connections = Connections()
         self.directory = DirectorySync(self.writer, self.organisations, clock, self.ticker.forget_openings)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -106,12 +110,14 @@ class Service:
         await self.ticker.tick()
         self._keep(self.delivery.run(rhythm.poll.total_seconds()), "delivery")
         self._keep(self._resync_loop(rhythm.resync), "directory")
+        self._keep(self.quotas.run(), "quota")
         self.ticker.start(rhythm.tick)
         self._started = True
 
     async def apply(self, settings: Settings) -> None:
         """Take over new settings while running."""
         self.organisations.replace(settings.policies)
+        self.quotas.allow(settings.allowances)
         self.directory.replace(settings.people)
         await self.directory.from_files()
         await self.connections.replace(settings.connections)
@@ -129,6 +135,7 @@ class Service:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.connections.close()
+        await self.quotas.flush()
         await self.writer.close()
         self._database.dispose()
 
@@ -202,7 +209,7 @@ class Service:
         self.meter.deaf.set(len(self.connections.deaf()))
         try:
             counts, lags = await self.writer.run(
-                lambda tx: (tx.engine.outbox_counts(), tx.engine.lag(self.clock.now()))
+                lambda tx: (tx.engine.outbox_counts(), tx.engine.lag(self.clock.now(), self.organisations.ids()))
             )
         except StoreDown:
             return  # the store's own figures stay as they were; `/readyz` says why

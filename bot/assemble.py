@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
 
+from adapters.dingtalk.settings import DingTalkSettings
+from adapters.dingtalk.settings import Mode as DingTalkMode
 from adapters.feishu.settings import FeishuSettings, Mode
 from adapters.mail.settings import MailSettings, TlsMode
+from adapters.wecom.settings import WeComSettings
 from bot.app import Service, Settings
-from bot.connections import Connection, Handle, connect_feishu, connect_mail
+from bot.connections import Connection, Handle, connect_dingtalk, connect_feishu, connect_mail, connect_wecom
 from bot.directory_sync import ConfiguredPeople
+from bot.quota import Allowance
 from config.catalogue import read_catalogue
 from config.loader import Loaded
 from config.organisation import LoadedOrg
+from config.platform_schema import DingtalkPart, FeishuPart, WecomPart
 from config.problems import ConfigErrors
-from config.schema import FeishuPart, MailPart
+from config.schema import MailPart
 from config.watch import watch
 from domain.errors import FupanError, StoreDown
-from domain.ports import Catalogue, Clock
+from domain.ids import OrgId
+from domain.ports import Catalogue, Clock, Tally
 from storage.database import Database
 
 log = structlog.get_logger(__name__)
+
+Tallies = Callable[[OrgId, str], Tally]
+"""Gives the counter of an organisation's app on a platform."""
 
 STORE_WAIT_SECONDS = 2.0
 """Between tries to take over an edit while the store is down."""
@@ -58,28 +68,45 @@ def open_store(loaded: Loaded) -> Database:
     return database
 
 
-def settings_of(loaded: Loaded, clock: Clock, handle: Handle) -> Settings:
+def settings_of(loaded: Loaded, clock: Clock, handle: Handle, tallies: Tallies) -> Settings:
     """Return what a service is made from.
 
     Args:
         loaded: The configuration.
         clock: The time.
         handle: Where events go.
+        tallies: Gives the counter of an organisation's app on a platform.
     """
     return Settings(
         policies={org.policy.org_id: org.policy for org in loaded.orgs},
         people={org.policy.org_id: _people(org) for org in loaded.orgs},
-        connections=[connection for org in loaded.orgs for connection in _connections(org, clock, handle)],
+        connections=[connection for org in loaded.orgs for connection in _connections(org, clock, handle, tallies)],
+        allowances={of: calls for org in loaded.orgs for of, calls in _allowances(org).items()},
     )
 
 
-def _connections(org: LoadedOrg, clock: Clock, handle: Handle) -> list[Connection]:
-    found: list[Connection] = []
-    if org.platforms.feishu is not None:
-        found.append(connect_feishu(org.policy.org_id, feishu_settings(org.platforms.feishu), clock, handle))
+def _connections(org: LoadedOrg, clock: Clock, handle: Handle, tallies: Tallies) -> list[Connection]:
+    org_id, parts, found = org.policy.org_id, org.platforms, list[Connection]()
+    if parts.feishu is not None:
+        found.append(connect_feishu(org_id, feishu_settings(parts.feishu), clock, handle))
+    if parts.wecom is not None:
+        found.append(connect_wecom(org_id, wecom_settings(parts.wecom, org.policy.locale), clock))
+    if parts.dingtalk is not None:
+        settings, tally = dingtalk_settings(parts.dingtalk, org.policy.locale), tallies(org_id, "dingtalk")
+        found.append(connect_dingtalk(org_id, settings, clock, handle, tally))
+    # Two directories would make one person two: only one says who works here, the others are ways to reach them.
+    found = [each if each.lane == org.people_source else replace(each, directory=None) for each in found]
     if org.mail is not None:
-        found.append(connect_mail(org.policy.org_id, mail_settings(org.mail), clock))
+        found.append(connect_mail(org_id, mail_settings(org.mail), clock))
     return found
+
+
+def _allowances(org: LoadedOrg) -> Mapping[Allowance, int]:
+    part = org.platforms.dingtalk
+    if part is None:
+        return {}
+    months = {"api": part.allowance.api, "push": part.allowance.push}
+    return {Allowance(org.policy.org_id, "dingtalk", kind): most for kind, most in months.items() if most}
 
 
 def feishu_settings(part: FeishuPart) -> FeishuSettings:
@@ -91,6 +118,37 @@ def feishu_settings(part: FeishuPart) -> FeishuSettings:
         base_url=part.base_url,
         encrypt_key=part.encrypt_key.get_secret_value() if part.encrypt_key else "",
         verification_token=part.verification_token.get_secret_value() if part.verification_token else "",
+        proxy=part.proxy.get_secret_value() if part.proxy else None,
+    )
+
+
+def wecom_settings(part: WecomPart, locale: str) -> WeComSettings:
+    """Return the adapter's settings of a configured WeCom app."""
+    return WeComSettings(
+        corp_id=part.corp_id,
+        agent_id=part.agent_id,
+        secret=part.secret.get_secret_value(),
+        token=part.token.get_secret_value(),
+        aes_key=part.aes_key.get_secret_value(),
+        base_url=part.base_url,
+        proxy=part.proxy.get_secret_value() if part.proxy else None,
+        locale=locale,
+    )
+
+
+def dingtalk_settings(part: DingtalkPart, locale: str) -> DingTalkSettings:
+    """Return the adapter's settings of a configured DingTalk app."""
+    return DingTalkSettings(
+        client_id=part.client_id,
+        client_secret=part.client_secret.get_secret_value(),
+        mode=DingTalkMode(part.mode),
+        card_template=part.card_template or "",
+        form_template=part.form_template or "",
+        base_url=part.base_url,
+        old_base_url=part.old_base_url,
+        locale=locale,
+        event_token=part.event_token.get_secret_value() if part.event_token else "",
+        event_aes_key=part.event_aes_key.get_secret_value() if part.event_aes_key else "",
         proxy=part.proxy.get_secret_value() if part.proxy else None,
     )
 
@@ -113,6 +171,7 @@ def _people(org: LoadedOrg) -> ConfiguredPeople:
         complete=org.people is not None and org.people_source is None,
         people=[each.person for each in listed],
         identities={(platform, own): each.person.person_id for each in listed for platform, own in each.ids.items()},
+        pinned=frozenset(each.person.person_id for each in listed if each.pinned),
     )
 
 
@@ -126,7 +185,7 @@ async def watch_configuration(path: Path, environment: Mapping[str, str], runnin
                     "the edit was refused; the running configuration stays", action="config.refused", at=str(problem)
                 )
             return
-        await _take_over(settings_of(found, service.clock, service.handle), service)
+        await _take_over(settings_of(found, service.clock, service.handle, service.quotas.tally), service)
         log.info("the configuration was taken over", action="config.applied", organisations=len(found.orgs))
 
     await watch(path, environment, running, changed)

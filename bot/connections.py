@@ -6,6 +6,7 @@ This file and `config` are the only places outside the adapters that know a plat
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,13 @@ from typing import Protocol
 
 import structlog
 
+from adapters.dingtalk.api import DingTalkApi
+from adapters.dingtalk.client import DingTalkClient
+from adapters.dingtalk.directory import DingTalkDirectory
+from adapters.dingtalk.settings import DingTalkSettings
+from adapters.dingtalk.settings import Mode as DingTalkMode
+from adapters.dingtalk.stream import DingTalkStream
+from adapters.dingtalk.webhook import DingTalkWebhook
 from adapters.feishu.api import FeishuApi
 from adapters.feishu.client import FeishuClient
 from adapters.feishu.directory import FeishuDirectory
@@ -24,12 +32,17 @@ from adapters.http import HttpSession
 from adapters.mail.settings import MailSettings
 from adapters.mail.smtp import SmtpMailer
 from adapters.webhook import Webhook
+from adapters.wecom.api import WeComApi
+from adapters.wecom.client import WeComClient
+from adapters.wecom.directory import WeComDirectory
+from adapters.wecom.settings import WeComSettings
+from adapters.wecom.webhook import WeComWebhook
 from domain.cards import Answer
 from domain.errors import PlatformError
 from domain.events import Inbound
 from domain.ids import OrgId
 from domain.messages import MAIL_LANE
-from domain.ports import Clock, DirectorySource, Platform
+from domain.ports import Clock, DirectorySource, Platform, Tally
 
 log = structlog.get_logger(__name__)
 
@@ -87,6 +100,39 @@ def connect_feishu(org_id: OrgId, settings: FeishuSettings, clock: Clock, handle
     webhook = FeishuWebhook(settings, org_id) if settings.mode is FeishuMode.WEBHOOK else None
     client = FeishuClient(settings, http, clock, api)
     return Connection(org_id, "feishu", client, webhook, listener, FeishuDirectory(api), http, settings)
+
+
+def connect_wecom(org_id: OrgId, settings: WeComSettings, clock: Clock) -> Connection:
+    """Make the connection of a WeCom app; nothing is sent yet."""
+    http = HttpSession(settings.proxy)
+    api = WeComApi(settings, http, clock)
+    client, directory = WeComClient(settings, http, clock, api), WeComDirectory(api, settings.agent_id)
+    return Connection(org_id, "wecom", client, WeComWebhook(settings, org_id), None, directory, http, settings)
+
+
+def connect_dingtalk(
+    org_id: OrgId, settings: DingTalkSettings, clock: Clock, handle: Handle, tally: Tally
+) -> Connection:
+    """Make the connection of a DingTalk app; nothing is sent yet."""
+    http = HttpSession(settings.proxy)
+    api = DingTalkApi(settings, http, clock, tally)
+    client = DingTalkClient(settings, http, clock, tally, _alert(org_id), api)
+    listener = webhook = None
+    if settings.mode is DingTalkMode.STREAM:
+        listener = DingTalkStream(
+            settings,
+            http,
+            clock,
+            handle,
+            org_id=org_id,
+            chance=random.SystemRandom().random,
+            alert=_alert(org_id),
+            tally=tally,
+            show=client.show,
+        )
+    else:
+        webhook = DingTalkWebhook(settings, org_id, os.urandom, tally)
+    return Connection(org_id, "dingtalk", client, webhook, listener, DingTalkDirectory(api), http, settings)
 
 
 def connect_mail(org_id: OrgId, settings: MailSettings, clock: Clock) -> Connection:

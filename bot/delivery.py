@@ -1,7 +1,7 @@
 """Delivery: drains the outbox, lane by lane, at each platform's pace.
 
 Rule: a row is reserved under the lane's epoch before it is sent and recorded after it; a row that was reserved but
-never recorded is sent again by the next owner with the same idempotency key. Where a platform takes no such key, rows
+never recorded is sent again by the next owner with the same idempotency key. Where a platform takes no such key, calls
 are reserved one by one, so that a crash leaves one in doubt at most. What was sent is recorded as soon as it can be:
 while the store is down, whoever knows it waits.
 """
@@ -9,7 +9,6 @@ while the store is down, whoever knows it waits.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -20,14 +19,17 @@ import structlog
 
 from bot.organisations import Organisations
 from bot.pace import LanePace, ReceiverPace
-from bot.retry import outcome_of
+from bot.parcels import Parcel, packed
+from bot.renewal import renew
+from bot.sending import Result, Sender
 from bot.writer import Writer
-from domain.errors import PlatformDown, PlatformError, StoreDown
+from domain.errors import StoreDown
 from domain.ids import MessageId, OrgId, PersonId
-from domain.messages import Fate, Outcome, Outgoing
-from domain.ports import Clock, Platform
+from domain.messages import Call, Fate, Outgoing
+from domain.ports import Abilities, Clock, Platform
 from handlers.release import Gate, local_days
 from storage.lanes import Lane
+from storage.picking import Candidate
 from storage.transaction import Transaction
 
 T = TypeVar("T")
@@ -38,7 +40,7 @@ LEASE = timedelta(seconds=30)
 """How long a lane belongs to its owner without a sign of life; calls time out well below it."""
 
 WINDOW = 64
-"""Rows reserved at once: at most this many are sent again after a crash."""
+"""Calls reserved at once: at most this many are made again after a crash."""
 
 WINDOW_LASTS = timedelta(seconds=1)
 """And no more than go out in this time, since what became of them is known only then."""
@@ -51,14 +53,17 @@ STORE_WAIT_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Sending:
-    message: Outgoing
-    at: datetime
+class _Road:
+    lane: Lane
+    abilities: Abilities
+    pace: LanePace
+    receivers: ReceiverPace
+    most: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Reserved:
-    window: Sequence[_Sending]
+    parcels: Sequence[Parcel]
     counted: Mapping[MessageId, tuple[PersonId, date]]
     free_at: datetime
 
@@ -91,14 +96,13 @@ class Delivery:
         self._draining: set[asyncio.Task[None]] = set()
         self._claiming = asyncio.Lock()
         self._unwritten: set[object] = set()
-        self._receivers: dict[tuple[OrgId, str], ReceiverPace] = {}
+        self._receivers: dict[tuple[OrgId, str], tuple[Abilities, ReceiverPace]] = {}
         self._stopping = asyncio.Event()
         self.failures = 0
 
     def replace_platforms(self, platforms: Mapping[tuple[OrgId, str], Platform]) -> None:
         """Use new ways out, after a change of configuration."""
         self._platforms = platforms
-        self._receivers = {}
 
     def wake(self) -> None:
         """Look for due rows now instead of at the next poll."""
@@ -140,7 +144,8 @@ class Delivery:
             return 0  # what became of the last calls is to be written first: after a long outage their leases are over
         async with self._claiming:  # whoever looks next sees what this look has begun to drain
             now = self._clock.now()
-            lanes = await self._writer.run(lambda tx: tx.engine.claim_lanes(self._owner, now, LEASE, free))
+            served = self._organisations.ids()
+            lanes = await self._writer.run(lambda tx: tx.engine.claim_lanes(self._owner, now, LEASE, free, served))
             for lane in lanes:
                 task = asyncio.create_task(self._drain(lane), name=f"drain {lane.org_id}/{lane.name}")
                 self._draining.add(task)
@@ -158,21 +163,27 @@ class Delivery:
         platform = self._platforms.get((lane.org_id, lane.name))
         if platform is None or self._organisations.policy(lane.org_id) is None:
             return  # the lease holds the lane for a while; nothing could be sent for it here
-        pace, free_at = LanePace.of(platform.abilities), lane.next_at
-        receivers = self._receivers.setdefault(
-            (lane.org_id, lane.name), ReceiverPace(platform.abilities.per_receiver_per_second)
-        )
-        most = min(WINDOW, pace.calls_in(WINDOW_LASTS)) if platform.abilities.idempotent_seconds else 1
+        road, free_at = self._road(lane, platform.abilities), lane.next_at
+        sender = Sender(platform, road.receivers, self._clock, self._stopping)
         while not self._stopping.is_set():
-            reserve = partial(self._reserve, lane=lane, pace=pace, free_at=free_at, most=most)
-            reserved = await self._write(reserve)
+            reserved = await self._write(partial(self._reserve, road=road, free_at=free_at))
             if reserved is None:
                 return
             free_at = reserved.free_at
-            outcomes = await self._send_all(platform, reserved.window, receivers)
-            if not await self._write(partial(self._record, lane=lane, counted=reserved.counted, outcomes=outcomes)):
+            results = await sender.send(reserved.parcels)
+            if not await self._write(partial(self._record, lane=lane, counted=reserved.counted, results=results)):
                 return
         await self._write(lambda tx: tx.engine.release(lane, self._clock.now()))
+
+    def _road(self, lane: Lane, abilities: Abilities) -> _Road:
+        key = (lane.org_id, lane.name)
+        limits, receivers = self._receivers.get(key, (None, None))
+        if receivers is None or limits != abilities:
+            receivers = ReceiverPace(abilities, self._clock.now())
+            self._receivers[key] = (abilities, receivers)
+        pace = LanePace.of(abilities)
+        most = min(WINDOW, pace.calls_in(WINDOW_LASTS)) if abilities.idempotent_seconds else 1
+        return _Road(lane, abilities, pace, receivers, most)
 
     async def _write(self, work: Callable[[Transaction], T]) -> T:
         """Run a piece of work about a claimed lane as soon as the store can be written.
@@ -200,23 +211,34 @@ class Delivery:
         transaction: Transaction,
         lane: Lane,
         counted: Mapping[MessageId, tuple[PersonId, date]],
-        outcomes: Sequence[Outcome],
+        results: Sequence[Result],
     ) -> bool:
-        failed = (each.message_id for each in outcomes if each.fate is not Fate.SENT)
+        now = self._clock.now()
+        failed = (each.outcome.message_id for each in results if each.outcome.fate is not Fate.SENT)
         # Nobody has heard what failed: an hour of outage must not use up the words of a day.
         transaction.engine.take_back(lane, [counted[message_id] for message_id in failed if message_id in counted])
-        return transaction.engine.record(lane, outcomes, self._clock.now(), LEASE)
+        outcomes = [
+            each.outcome
+            for each in results
+            if not (each.outdated and self._renewed(transaction, lane, each.message, now))
+        ]
+        return transaction.engine.record(lane, outcomes, now, LEASE)
 
-    def _reserve(
-        self, transaction: Transaction, lane: Lane, pace: LanePace, free_at: datetime, most: int
-    ) -> _Reserved | None:
+    def _renewed(self, transaction: Transaction, lane: Lane, change: Outgoing, now: datetime) -> bool:
+        """Drop a change that came too late, for a fresh card if need be; `False` if it was withdrawn before."""
+        if not transaction.engine.drop(lane, change.message_id, now):
+            return False
+        renew(transaction, self._organisations.context(transaction, lane.org_id, now), change)
+        return True
+
+    def _reserve(self, transaction: Transaction, road: _Road, free_at: datetime) -> _Reserved | None:
         """Judge due rows and reserve the next window; `None` when nothing is due, and the lane is given back."""
-        now = self._clock.now()
-        engine = transaction.engine
-        candidates = engine.pick(lane, now, most)
+        now, lane, engine = self._clock.now(), road.lane, transaction.engine
+        candidates = engine.pick(lane, now, max(road.most, road.abilities.batch))
         if not candidates:
             engine.release(lane, now)
             return None
+        candidates = _showable(transaction, road, candidates)
         ctx = self._organisations.context(transaction, lane.org_id, now)
         said = engine.said_today([(lane.org_id, *pair) for pair in local_days(ctx, candidates)])
         known = {(person_id, day): count for (_, person_id, day), count in said.items()}
@@ -224,64 +246,32 @@ class Delivery:
         engine.postpone(lane, released.waits)
         engine.fold(lane, released.folds)
         engine.void(lane, released.voids)
-        slots, free_at = pace.slots(free_at, now, len(released.sends))
-        ids = [message.message_id for message in released.sends]
-        if not engine.reserve(lane, ids, list(released.said.values()), free_at, now):
+        interrupted = {each.outgoing.message_id for each in candidates if each.interrupted}
+        parcels = packed(_with_room(transaction, road, released.sends, now), interrupted, road.abilities.batch)
+        parcels = parcels[: road.most]
+        slots, free_at = road.pace.slots(free_at, now, len(parcels))
+        ids = [message.message_id for parcel in parcels for message in parcel]
+        counted = {message_id: released.said[message_id] for message_id in ids if message_id in released.said}
+        if not engine.reserve(lane, ids, list(counted.values()), free_at, now):
             return None
-        return _Reserved(list(map(_Sending, released.sends, slots)), released.said, free_at)
+        return _Reserved(list(map(Parcel, parcels, slots)), counted, free_at)
 
-    async def _send_all(
-        self, platform: Platform, window: Sequence[_Sending], receivers: ReceiverPace
-    ) -> Sequence[Outcome]:
-        receivers.forget_before(self._clock.now())
-        async with asyncio.TaskGroup() as group:
-            queues: dict[str, list[_Sending]] = {}
-            for sending in window:
-                queues.setdefault(sending.message.receiver, []).append(sending)
-            tasks = [group.create_task(self._send_in_turn(platform, queue, receivers)) for queue in queues.values()]
-        return [outcome for task in tasks for outcome in task.result()]
 
-    async def _send_in_turn(
-        self, platform: Platform, queue: Sequence[_Sending], receivers: ReceiverPace
-    ) -> Sequence[Outcome]:
-        """Send to one person, in order: after a call that is to be repeated, what comes behind it waits as well."""
-        outcomes: list[Outcome] = []
-        waits_until: datetime | None = None
-        for sending in queue:
-            message = sending.message
-            if waits_until is None:
-                await self._wait_until(receivers.ready_at(message.receiver, sending.at))
-                waits_until = self._clock.now() if self._stopping.is_set() else None
-            if waits_until is not None:
-                outcomes.append(Outcome(message.message_id, Fate.RETRY, retry_at=waits_until))
-                continue
-            receivers.called(message.receiver, self._clock.now())
-            outcomes.append(await self._send(platform, message))
-            waits_until = outcomes[-1].retry_at
-        return outcomes
+def _showable(transaction: Transaction, road: _Road, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+    """Return what the platform can show; changes of cards that it cannot change are dropped."""
+    if road.abilities.updates:
+        return candidates
+    changes = [each.outgoing.message_id for each in candidates if each.outgoing.call is Call.UPDATE]
+    transaction.engine.void(road.lane, changes)
+    return [each for each in candidates if each.outgoing.call is not Call.UPDATE]
 
-    async def _wait_until(self, instant: datetime) -> None:
-        """Wait for an instant or the end, whichever comes first."""
-        wait = (instant - self._clock.now()).total_seconds()
-        if wait > 0:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait):
-                    await self._stopping.wait()
 
-    async def _send(self, platform: Platform, message: Outgoing) -> Outcome:
-        try:
-            external_id = await platform.deliver(message)
-        except Exception as failure:  # noqa: BLE001 - edge: a defect of an adapter must not hold up its lane
-            error = failure if isinstance(failure, PlatformError) else PlatformDown(type(failure).__name__)
-            outcome = outcome_of(message, error, self._clock.now())
-            log.warning(
-                "a message was not delivered",
-                action="delivery.refused",
-                org=message.org_id,
-                lane=message.lane,
-                message=message.message_id,
-                code=error.code,
-                fate=outcome.fate.value,
-            )
-            return outcome
-        return Outcome(message.message_id, Fate.SENT, external_id=external_id)
+def _with_room(transaction: Transaction, road: _Road, sends: Sequence[Outgoing], now: datetime) -> Sequence[Outgoing]:
+    """Return the messages to people who may be called within this window; the others wait, and hold up nobody else."""
+    rooms = road.receivers.rooms([message.receiver for message in sends], now)
+    full = [(each.message_id, at) for each, at in zip(sends, rooms, strict=True) if at > now + WINDOW_LASTS]
+    if not full:
+        return sends
+    transaction.engine.postpone(road.lane, full)
+    waiting = {message_id for message_id, _ in full}
+    return [message for message in sends if message.message_id not in waiting]

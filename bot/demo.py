@@ -6,7 +6,6 @@ Killing it at any moment loses nothing: the bot's store, the fakes' chats, the m
 from __future__ import annotations
 
 import asyncio
-import random
 import shutil
 import socket
 from collections.abc import AsyncIterator, Mapping
@@ -24,6 +23,7 @@ from bot.assemble import open_store, settings_of, words
 from bot.clock import DemoClock, SystemClock
 from bot.conductor import Conductor
 from bot.demo_home import holding
+from bot.demo_platforms import FakePlatforms, fake_platforms, served
 from bot.edits import Edits
 from bot.service import announce, until_stopped
 from bot.web.callbacks import MAX_BODY_BYTES
@@ -34,9 +34,8 @@ from domain.calendar import WorkCalendar, local_instant
 from domain.ids import OrgId
 from domain.ports import Clock
 from sandbox import control
-from sandbox.company import Company, read_company
+from sandbox.company import read_company
 from sandbox.control_stage import Stage
-from sandbox.feishu import FakeApp, FeishuFake, make_app
 from sandbox.mail import MailCatcher
 from sandbox.people import people_of
 
@@ -45,7 +44,6 @@ log = structlog.get_logger(__name__)
 ORG = OrgId("demo")
 OWNER = "demo"
 ZONE = "Asia/Shanghai"
-APP = FakeApp(app_id="cli_demo", secret="demo-secret-of-the-fake")  # noqa: S106 - the fake's own, worth nothing elsewhere
 BEFORE_CARD = timedelta(minutes=10)
 """How long before Friday's card a fresh demo begins."""
 
@@ -103,36 +101,15 @@ async def stage_app(home: Path) -> AsyncIterator[web.Application]:
         mail = MailCatcher(home / "mail.db", clock.now)
         mail_port = await mail.start()
         stack.push_async_callback(mail.close)
-        fake = await stack.enter_async_context(_fake_feishu(home, clock, company))
-        bot = await stack.enter_async_context(_bot(home, clock, fake, mail_port))
+        fakes = await stack.enter_async_context(fake_platforms(home, clock, company))
+        bot = await stack.enter_async_context(_bot(home, clock, fakes, mail_port))
+        door = web.Application(client_max_size=MAX_BODY_BYTES)
+        bot.service.routes(door)
+        fakes.call_back_at(f"{await served(stack, door)}/callback/{{platform}}/{ORG}")
         app = web.Application(client_max_size=MAX_BODY_BYTES)
         bot.service.routes(app)
-        platforms = {"feishu": fake.feishu}
-        control.add_routes(app, Stage(platforms, people_of(company), mail, bot.conductor, bot.edits))
+        control.add_routes(app, Stage(fakes.by_name, people_of(company), mail, bot.conductor, bot.edits))
         yield app
-
-
-@dataclass(frozen=True, slots=True)
-class _Fake:
-    feishu: FeishuFake
-    url: str
-
-
-@asynccontextmanager
-async def _fake_feishu(home: Path, clock: Clock, company: Company) -> AsyncIterator[_Fake]:
-    chance = random.Random(clock.now().timestamp())  # noqa: S311 - the fake's dice, nothing secret
-    # Its rates run on the demo's clock as well: the bot keeps its pace on that clock, which leaps.
-    fake = FeishuFake(str(home / "feishu.db"), clock.now, lambda: clock.now().timestamp(), chance, (APP,))
-    if not fake.people():
-        fake.load_company(company)
-    runner = web.AppRunner(make_app(fake), access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield _Fake(fake, f"http://127.0.0.1:{runner.addresses[0][1]}")
-    finally:
-        await runner.cleanup()
-        await fake.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +120,10 @@ class _Bot:
 
 
 @asynccontextmanager
-async def _bot(home: Path, clock: DemoClock, fake: _Fake, mail_port: int) -> AsyncIterator[_Bot]:
+async def _bot(home: Path, clock: DemoClock, fakes: FakePlatforms, mail_port: int) -> AsyncIterator[_Bot]:
     environment = {
+        **fakes.environment(),
         "DEMO_STORE": f"sqlite:///{home / 'fupan.db'}",
-        "DEMO_FEISHU_URL": fake.url,
-        "DEMO_FEISHU_SECRET": APP.secret,
         "DEMO_MAIL_PORT": str(mail_port),
     }
     path = _configuration(home)
@@ -156,9 +132,9 @@ async def _bot(home: Path, clock: DemoClock, fake: _Fake, mail_port: int) -> Asy
     with store.transaction() as transaction:
         transaction.engine.free_lanes(OWNER)  # an earlier life of the demo may have been killed while sending
     service = Service(store, words(), clock, owner=OWNER)
-    conductor = Conductor(service, clock, ORG, ZONE, fake.feishu.idle, fake.feishu.run_due_retries)
+    conductor = Conductor(service, clock, ORG, ZONE, fakes.idle, fakes.run_due_retries)
     edits = Edits(path, clock.now)
-    await service.start(settings_of(loaded, clock, service.handle), Rhythm())
+    await service.start(settings_of(loaded, clock, service.handle, service.quotas.tally), Rhythm())
     watching = asyncio.create_task(_watch(path, environment, loaded, service, edits), name="watch")
     try:
         await service.sync_directories()
@@ -172,7 +148,7 @@ async def _bot(home: Path, clock: DemoClock, fake: _Fake, mail_port: int) -> Asy
 async def _watch(path: Path, environment: Mapping[str, str], running: Loaded, service: Service, edits: Edits) -> None:
     async def changed(found: Loaded | ConfigErrors) -> None:
         if isinstance(found, Loaded):
-            await service.apply(settings_of(found, service.clock, service.handle))
+            await service.apply(settings_of(found, service.clock, service.handle, service.quotas.tally))
         else:
             for problem in found.errors:
                 log.error("the edit was refused; what ran goes on", action="config.refused", at=str(problem))

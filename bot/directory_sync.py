@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -31,11 +31,13 @@ class ConfiguredPeople:
         complete: Whether the file is the whole directory; else it lies over a platform's.
         people: Everybody named there.
         identities: Platform name and external id to our id.
+        pinned: Whose platform the file names; the others are written to where they last wrote to the bot.
     """
 
     complete: bool = False
     people: Sequence[Person] = ()
     identities: Mapping[tuple[str, str], PersonId] = field(default_factory=dict)
+    pinned: Container[PersonId] = frozenset()
 
     def overlays(self) -> Mapping[PersonId, Overlay]:
         """Return what is laid over a platform's directory."""
@@ -48,6 +50,8 @@ class ConfiguredPeople:
                 zone=person.zone,
                 locale=person.locale,
                 department=person.department or None,
+                platform=person.platform,
+                pinned=person.person_id in self.pinned,
             )
             for person in self.people
         }
@@ -86,7 +90,7 @@ class DirectorySync:
         ctx = self._organisations.context(transaction, org_id, self._clock.now())
         if configured.complete:
             named = [overlaid(person, Overlay(), ctx.policy.zone) for person in configured.people]
-            directory.apply_list(ctx, named, configured.identities)
+            directory.apply_list(ctx, named, configured.identities, configured.pinned)
 
     async def from_platforms(self, connections: Sequence[Connection]) -> None:
         """Read every platform's directory and take the changes over; a failed reading changes nothing."""
@@ -141,8 +145,7 @@ class DirectorySync:
         seen: Sequence[DirectoryPerson],
     ) -> DirectoryChange:
         ctx = self._organisations.context(transaction, connection.org_id, self._clock.now())
-        own = {ext: pid for (platform, ext), pid in configured.identities.items() if platform == connection.lane}
-        return directory.apply(ctx, connection.lane, seen, configured.overlays(), own)
+        return directory.apply(ctx, connection.lane, seen, configured.overlays(), configured.identities)
 
 
 def _storable(person: DirectoryPerson) -> DirectoryPerson:

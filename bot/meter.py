@@ -24,6 +24,18 @@ class Meter:
         )
         self.outbox = Gauge("fupan_outbox_rows", "Outbox rows by state", ["org", "state"], registry=self.registry)
         self.lag = Gauge("fupan_lag_seconds", "Age of the oldest due row", ["queue"], registry=self.registry)
+        self.calls = Gauge(
+            "fupan_month_calls",
+            "Calls of this month that the platform counts",
+            ["org", "platform", "kind"],
+            registry=self.registry,
+        )
+        self.quota = Gauge(
+            "fupan_month_quota_ratio",
+            "Share of the month's allowance that is used",
+            ["org", "platform", "kind"],
+            registry=self.registry,
+        )
         self.waiting = Gauge("fupan_writer_waiting", "Pieces of work not yet begun", registry=self.registry)
         self.deaf = Gauge("fupan_deaf_connections", "Connections that should listen and do not", registry=self.registry)
 

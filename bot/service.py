@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import structlog
@@ -32,26 +33,38 @@ async def serve(loaded: Loaded, path: Path, environment: Mapping[str, str], host
         environment: For `${NAME}` in it.
         host: Where to listen.
         port: Where to listen; 0 takes a free one.
+
+    Raises:
+        OSError: The port is taken; whatever was opened before is closed again.
+        StoreDown: The store cannot be written.
     """
     clock = SystemClock()
     service = Service(open_store(loaded), words(), clock, owner=_owner())
-    await service.start(settings_of(loaded, clock, service.handle), Rhythm())
-    watching = asyncio.create_task(watch_configuration(path, environment, loaded, service), name="watch")
+    async with AsyncExitStack() as stack:
+        stack.callback(log.info, "stopped", action="service.stopped")
+        stack.push_async_callback(service.close)
+        await service.start(settings_of(loaded, clock, service.handle, service.quotas.tally), Rhythm())
+        watching = watch_configuration(path, environment, loaded, service)
+        stack.push_async_callback(_ended, asyncio.create_task(watching, name="watch"))
+        runner = await _listening(service, stack, host, port)
+        log.info("serving", action="service.started", address=_address(runner), organisations=len(loaded.orgs))
+        await until_stopped()
+        log.info("stopping", action="service.stopping")
+
+
+async def _listening(service: Service, stack: AsyncExitStack, host: str, port: int) -> web.AppRunner:
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     service.routes(app)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=5.0)
+    stack.push_async_callback(runner.cleanup)
     await runner.setup()
     await web.TCPSite(runner, host, port).start()
-    log.info("serving", action="service.started", address=_address(runner), organisations=len(loaded.orgs))
-    try:
-        await until_stopped()
-    finally:
-        log.info("stopping", action="service.stopping")
-        watching.cancel()
-        await asyncio.wait({watching})
-        await runner.cleanup()
-        await service.close()
-        log.info("stopped", action="service.stopped")
+    return runner
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait({task})
 
 
 def _owner() -> str:

@@ -16,6 +16,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.organisations import Organisations
+from bot.unreachable import tell_admins
 from bot.writer import Writer
 from domain.duties import Duty
 from domain.errors import StoreDown
@@ -33,9 +34,6 @@ BATCH = 500
 
 POISON_DELAY = timedelta(minutes=10)
 """A duty or round whose handling failed is tried again after this long, so that it does not block the others."""
-
-UNSERVED_DELAY = timedelta(minutes=1)
-"""What belongs to an organisation that this configuration does not name steps aside for so long."""
 
 SWEEP = timedelta(hours=1)
 """How often what was kept long enough is removed."""
@@ -121,7 +119,22 @@ class Ticker:
         now = self._clock.now()
         if now >= self._next_sweep:
             self._next_sweep = now + SWEEP
-            await self._repeat(lambda transaction: sweep(transaction, now))
+            served = self._organisations.ids()
+            await self._repeat(lambda transaction: sweep(transaction, now, served=served))
+            for org_id in served:
+                await self._tell_unreachable(org_id)
+
+    async def _tell_unreachable(self, org_id: OrgId) -> None:
+        def tell(transaction: Transaction) -> int:
+            return tell_admins(transaction, self._organisations.context(transaction, org_id, self._clock.now()))
+
+        try:
+            if await self._writer.run(tell):
+                self._wake()
+        except StoreDown:
+            raise
+        except Exception:  # edge: a tick; one organisation's defect must not stop the others
+            log.exception("admins could not be told who is unreachable", action="unreachable.failed", org=org_id)
 
     async def _begin_rounds(self) -> int:
         now, openings, checks = self._clock.now(), self._opening, self._checked
@@ -149,11 +162,8 @@ class Ticker:
 
     def _advance_rounds(self, transaction: Transaction) -> int:
         now = self._clock.now()
-        due = transaction.engine.due_rounds(now, 1)
+        due = transaction.engine.due_rounds(now, 1, self._organisations.ids())
         for round_ in due:
-            if self._organisations.policy(round_.org_id) is None:
-                transaction.engine.park_round(round_, now + UNSERVED_DELAY)
-                continue
             ctx = self._organisations.context(transaction, round_.org_id, now)
             try:
                 with transaction.savepoint():
@@ -167,16 +177,12 @@ class Ticker:
 
     def _fire_duties(self, transaction: Transaction) -> int:
         now = self._clock.now()
-        due = transaction.engine.due_duties(now, BATCH)
+        due = transaction.engine.due_duties(now, BATCH, self._organisations.ids())
         by_org: dict[OrgId, list[Duty]] = defaultdict(list)
         for duty in due:
             by_org[duty.org_id].append(duty)
         for org_id, duties in by_org.items():
-            if self._organisations.policy(org_id) is None:
-                for duty in duties:
-                    transaction.engine.park_duty(duty, now + UNSERVED_DELAY)
-            else:
-                self._fire(transaction, self._organisations.context(transaction, org_id, now), duties)
+            self._fire(transaction, self._organisations.context(transaction, org_id, now), duties)
         return len(due)
 
     def _fire(self, transaction: Transaction, ctx: Context, duties: Sequence[Duty]) -> None:

@@ -5,34 +5,57 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from config.platform_schema import DingtalkPart, FeishuPart, PlatformsPart
 from config.problems import Finding
-from config.schema import FeishuPart, MailPart, OrgFilePart, PeoplePart, PlatformsPart
+from config.schema import MailPart, OrgFilePart
+from config.yaml_source import Node
 from domain.duties import Channel
 
-_DATABASE = re.compile(r"(sqlite:///|postgresql(\+psycopg)?://)\S+")
+_DATABASE = re.compile(r"sqlite:///\S([^\x00-\x1f\x7f]*\S)?|postgresql(\+psycopg)?://\S+")
+"""Folders and files may have blanks in their names; at the ends they would be slips of the hand."""
 
 
 def connection_findings(file: OrgFilePart) -> Iterator[Finding]:
     """Tell what is wrong between the settings of an organisation's connections; never a value of one."""
     if not _DATABASE.fullmatch(file.storage.url.get_secret_value()):
         yield Finding(("storage", "url"), "is no address of a store", "sqlite:///PATH or postgresql://USER@HOST/NAME")
-    if not configured_platforms(file.platforms):
+    if not _configured(file.platforms):
         yield Finding(("platforms",), "names no platform", ", ".join(PlatformsPart.model_fields))
     if file.platforms.feishu is not None:
         yield from (each.under("platforms", "feishu") for each in _feishu_findings(file.platforms.feishu))
+    if file.platforms.dingtalk is not None:
+        yield from (each.under("platforms", "dingtalk") for each in _dingtalk_findings(file.platforms.dingtalk))
     if file.mail is not None:
         yield from (each.under("mail") for each in _mail_findings(file.mail))
-    yield from (each.under("people") for each in _people_findings(file.people, file.platforms))
 
 
-def configured_platforms(platforms: PlatformsPart) -> list[str]:
-    """Return the names of the platforms that are configured, in the order of the schema."""
+def platforms_in_order(content: Node) -> list[str]:
+    """Return the names of the platforms that an organisation's document configures, rightly or not, as written."""
+    written = content.get("platforms") if isinstance(content, dict) else None
+    parts = written if isinstance(written, dict) else {}
+    return [name for name, part in parts.items() if name in PlatformsPart.model_fields and part is not None]
+
+
+def _configured(platforms: PlatformsPart) -> list[str]:
     return [name for name in PlatformsPart.model_fields if getattr(platforms, name) is not None]
 
 
 def _feishu_findings(feishu: FeishuPart) -> Iterator[Finding]:
     if feishu.mode == "webhook" and feishu.encrypt_key is None:
         yield Finding(("mode",), "without encrypt_key anybody could call", "webhook with encrypt_key, or websocket")
+
+
+def _dingtalk_findings(dingtalk: DingtalkPart) -> Iterator[Finding]:
+    if dingtalk.robot_code not in (None, dingtalk.client_id):
+        yield Finding(
+            ("robot_code",), "is not the Client ID; a robot of an internal app has no other code", "client_id"
+        )
+    if dingtalk.form_template is not None and dingtalk.card_template is None:
+        yield Finding(("form_template",), "needs card_template beside it", "both templates, card_template, or neither")
+    pair = {"event_token": dingtalk.event_token, "event_aes_key": dingtalk.event_aes_key}
+    for key, other in (tuple(pair), tuple(reversed(pair))):
+        if pair[key] is not None and pair[other] is None:
+            yield Finding((key,), f"is of no use without {other}", "event_token and event_aes_key, or neither")
 
 
 def _mail_findings(mail: MailPart) -> Iterator[Finding]:
@@ -42,9 +65,12 @@ def _mail_findings(mail: MailPart) -> Iterator[Finding]:
         yield Finding(("password",), "is nobody's", "user and password, or neither")
 
 
-def _people_findings(people: PeoplePart, platforms: PlatformsPart) -> Iterator[Finding]:
-    if people.source is not None and people.source not in configured_platforms(platforms):
-        yield Finding(("source",), "is a platform that is not configured", "a platform under platforms")
+def source_findings(file: OrgFilePart) -> Iterator[Finding]:
+    """Tell whether people come from a platform that is not there; in a file whose platforms are right."""
+    known = _configured(file.platforms)
+    if file.people.source is not None and file.people.source not in known:
+        allowed = ", ".join(known) or "one under platforms"
+        yield Finding(("people", "source"), "is a platform that is not configured", allowed)
 
 
 def unheard_findings(file: OrgFilePart) -> Iterator[Finding]:

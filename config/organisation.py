@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from config.connections import configured_platforms
-from config.people_file import ConfiguredPerson, PeopleRead, read_people
+from config.connections import platforms_in_order
+from config.people_file import ConfiguredPerson, PeopleRead, Reach, read_people
+from config.platform_schema import PlatformsPart
 from config.policy import cadences_and_findings, policy_of
 from config.problems import ConfigProblem
 from config.references import Known
-from config.schema import MailPart, OrgFilePart, PlatformsPart
+from config.schema import MailPart, OrgFilePart, OrgPart
 from config.secret_references import Resolver
-from config.shipped import Shipped, shipped
+from config.shipped import shipped
 from config.validation import Validated, validate
 from config.yaml_source import Source
-from domain.cadences import Cadence
 from domain.policy import OrgPolicy
 
 
@@ -73,23 +73,27 @@ def read_organisation(path: Path, source: Source, env: Mapping[str, str]) -> Org
     resolver = Resolver(path.parent, env)
     content = resolver.document(source.content)
     validated = validate(OrgFilePart, content)
-    people = _people(path, validated)
-    cadences, findings = cadences_and_findings(validated, content, _everybody(validated, people), shipped())
+    platforms = platforms_in_order(content)
+    people = _people(path, validated, platforms)
+    texts = shipped(validated.model.org.locale if validated.model else OrgPart().locale)
+    cadences, findings = cadences_and_findings(validated, content, _everybody(validated, people), texts)
     unresolved = {finding.path for finding in resolver.findings}
     findings = [*resolver.findings, *(each for each in findings if each.path not in unresolved)]
     problems = (*source.problems, *map(source.problem, findings), *(people.problems if people else ()))
     digests = {path: source.digest, **resolver.digests, **({people.file: people.digest} if people else {})}
     file = validated.model
-    org = _loaded(file, cadences, people, tuple(digests), shipped()) if file and not problems else None
+    org = None
+    if file and not problems:
+        org = _loaded(file, policy_of(file, cadences, texts), people, platforms, tuple(digests))
     org_id = file.org.id if file and validated.is_sound("org", "id") else ""
     return OrganisationRead(problems, digests, org, org_id)
 
 
-def _people(path: Path, validated: Validated[OrgFilePart]) -> PeopleRead | None:
+def _people(path: Path, validated: Validated[OrgFilePart], platforms: Sequence[str]) -> PeopleRead | None:
     file = validated.model
     if file is None or file.people.file is None:
         return None
-    return read_people(path.parent / file.people.file, file.org.id, configured_platforms(file.platforms))
+    return read_people(path.parent / file.people.file, file.org.id, Reach(platforms, file.people.source))
 
 
 def _everybody(validated: Validated[OrgFilePart], people: PeopleRead | None) -> Known | None:
@@ -100,14 +104,14 @@ def _everybody(validated: Validated[OrgFilePart], people: PeopleRead | None) -> 
 
 def _loaded(
     file: OrgFilePart,
-    cadences: Sequence[Cadence],
+    policy: OrgPolicy,
     people: PeopleRead | None,
+    platforms: Sequence[str],
     source_files: tuple[Path, ...],
-    defaults: Shipped,
 ) -> LoadedOrg:
-    source = file.people.source or configured_platforms(file.platforms)[0]
+    source = file.people.source or platforms[0]
     return LoadedOrg(
-        policy=policy_of(file, cadences, defaults),
+        policy=policy,
         storage_url=file.storage.url.get_secret_value(),
         platforms=file.platforms,
         mail=file.mail,

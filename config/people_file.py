@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
+from config.platform_schema import PlatformName
 from config.practice_schema import Part
 from config.problems import ConfigErrors, ConfigProblem, Finding, KeyPath, near
 from config.references import Known
@@ -18,9 +19,6 @@ from config.values import Department, MailAddress, PersonRef, Zone
 from config.yaml_source import Node, read_source
 from domain.ids import OrgId, PersonId
 from domain.people import Person, reporting_cycle
-
-KnownPlatform = Literal["feishu", "wecom", "dingtalk"]
-"""Platforms whose ids a file may hold, also before the bot speaks them."""
 
 
 class PersonPart(Part):
@@ -46,8 +44,12 @@ class PersonPart(Part):
     """Time zone, if not the organisation's."""
     locale: Locale | None = None
     """Language, if not the organisation's."""
-    ids: dict[KnownPlatform, PersonRef] = Field(default_factory=dict)
-    """The platforms' ids of this person."""
+    ids: dict[PlatformName, PersonRef] = Field(default_factory=dict)
+    """The platforms' ids of this person, also of platforms that are not configured (yet)."""
+    platform: PlatformName | None = None
+    """Where the bot writes to this person; who writes to it elsewhere is answered there, until the directory is read
+    next. Left out: where they last wrote to the bot; at first the platform that is written first under `platforms`, of
+    those that have an id here or whose directory is read."""
 
 
 class PeopleFilePart(Part):
@@ -64,10 +66,12 @@ class ConfiguredPerson:
     Attributes:
         person: As the domain sees them.
         ids: The ids under which platforms know them, by the platform's name.
+        pinned: Whether the file says where the bot writes to them.
     """
 
     person: Person
     ids: Mapping[str, str]
+    pinned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +100,30 @@ class PeopleRead:
         return Known(frozenset(each.person.person_id for each in self.people), frozenset(paths))
 
 
-def read_people(path: Path, org_id: str, platforms: Sequence[str]) -> PeopleRead:
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """On which platforms people can be reached.
+
+    Attributes:
+        platforms: The configured ones in the order of preference: the first that has an id for somebody is used.
+        directory: The one whose directory is read, so that it knows people whom the file gives no id; or `None`.
+    """
+
+    platforms: Sequence[str]
+    directory: str | None = None
+
+    def of(self, part: PersonPart) -> list[str]:
+        """Return where somebody can be reached, the preferred platform first."""
+        return [each for each in self.platforms if each in part.ids or each == self.directory]
+
+
+def read_people(path: Path, org_id: str, reach: Reach) -> PeopleRead:
     """Read a file of people.
 
     Args:
         path: Where it is.
         org_id: Whose people they are.
-        platforms: The configured platforms; the bot speaks to a person on the first that has an id for them.
+        reach: On which platforms they can be reached.
     """
     try:
         source = read_source(path)
@@ -110,8 +131,8 @@ def read_people(path: Path, org_id: str, platforms: Sequence[str]) -> PeopleRead
         return PeopleRead(path, (), error.errors)
     validated = validate(PeopleFilePart, source.content)
     parts = validated.model.people if validated.model else ()
-    findings = [*validated.findings, *_placed(_findings(parts, _written_ids(source.content)), validated)]
-    people = tuple(_person(part, org_id, platforms) for part in parts)
+    findings = [*validated.findings, *_placed(_findings(parts, _written_ids(source.content), reach), validated)]
+    people = tuple(_person(part, org_id, reach) for part in parts)
     return PeopleRead(path, people, (*source.problems, *map(source.problem, findings)), source.digest)
 
 
@@ -120,7 +141,7 @@ def _placed(findings: Iterator[Finding], validated: Validated[PeopleFilePart]) -
         yield Finding(validated.in_document(("people", *each.path)), each.message, each.allowed)
 
 
-def _person(part: PersonPart, org_id: str, platforms: Sequence[str]) -> ConfiguredPerson:
+def _person(part: PersonPart, org_id: str, reach: Reach) -> ConfiguredPerson:
     ids: dict[str, str] = dict(part.ids.items())
     person = Person(
         org_id=OrgId(org_id),
@@ -134,9 +155,9 @@ def _person(part: PersonPart, org_id: str, platforms: Sequence[str]) -> Configur
         mail=part.mail,
         zone=part.zone,
         locale=part.locale,
-        platform=next((platform for platform in platforms if platform in ids), None),
+        platform=part.platform or next(iter(reach.of(part)), None),
     )
-    return ConfiguredPerson(person, ids)
+    return ConfiguredPerson(person, ids, pinned=part.platform is not None)
 
 
 def _written_ids(content: Node) -> set[str]:
@@ -146,14 +167,14 @@ def _written_ids(content: Node) -> set[str]:
     return {each for each in written if isinstance(each, str)}
 
 
-def _findings(people: Sequence[PersonPart], ids: Collection[str]) -> Iterator[Finding]:
+def _findings(people: Sequence[PersonPart], ids: Collection[str], reach: Reach) -> Iterator[Finding]:
     seen: dict[tuple[str, str], str] = {}
     for index, part in enumerate(people):
         for path, key in _identities(part):
             if key in seen:
                 yield Finding((index, *path), f"{key[1]!r} belongs to {seen[key]} already")
             seen.setdefault(key, f"{part.name} ({part.id})")
-        yield from (each.under(index) for each in _strangers(part, ids))
+        yield from (each.under(index) for each in (*_strangers(part, ids), *_unreachable(part, reach)))
     yield from _cycles(people)
 
 
@@ -172,9 +193,20 @@ def _strangers(part: PersonPart, ids: Collection[str]) -> Iterator[Finding]:
         yield Finding(("deputy",), "cannot stand in for themselves", "somebody else's id, or null")
 
 
+def _unreachable(part: PersonPart, reach: Reach) -> Iterator[Finding]:
+    if part.platform is None:
+        return
+    if part.platform not in reach.platforms:
+        message = f"{part.platform} is not configured"
+        yield Finding(("platform",), message, ", ".join(reach.platforms) or "a platform of the organisation's file")
+    elif part.platform not in reach.of(part):
+        message = f"there is no id for {part.platform}"
+        yield Finding(("platform",), message, f"one with an id: {', '.join(reach.of(part)) or 'none here'}")
+
+
 def _cycles(people: Sequence[PersonPart]) -> Iterator[Finding]:
     rows = {part.id: index for index, part in enumerate(people)}
-    persons = {part.id: _person(part, "", ()).person for part in people}
+    persons = {part.id: _person(part, "", Reach(())).person for part in people}
     while (cycle := reporting_cycle(list(persons.values()))) is not None:
         yield Finding((rows[cycle[0]], "manager"), f"people report in a circle: {' → '.join(cycle)}")
         for person_id in cycle:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from config.cadence_set import Override, cadences_of
-from config.connections import connection_findings, unheard_findings
+from config.connections import connection_findings, source_findings, unheard_findings
 from config.places import Level, Place
 from config.problems import Finding
 from config.references import Known, reference_findings
@@ -18,6 +18,7 @@ from config.working_time import (
     calendar_findings,
     calendar_of,
     digest_findings,
+    rules_in,
     rules_of,
     special_rules,
 )
@@ -48,6 +49,7 @@ def cadences_and_findings(
         findings += [*wrong, *_findings(file), *_digest_findings(file, shipped)]
         findings += reference_findings(file, known) if known else ()
         findings += unheard_findings(file) if validated.is_sound("mail") else ()
+        findings += source_findings(file) if validated.is_sound("platforms") else ()
     placed = (Finding(validated.in_document(each.path), each.message, each.allowed) for each in findings)
     # Where the form is wrong already, what follows from it is no news.
     return cadences, [*validated.findings, *(each for each in placed if validated.is_sound(*each.path))]
@@ -64,7 +66,7 @@ def policy_of(file: OrgFilePart, cadences: Sequence[Cadence], shipped: Shipped) 
         locale=file.org.locale,
         calendar=calendar_of(file.calendar),
         attention=rules,
-        attention_overrides=tuple(special_rules(overrides, rules)),
+        attention_overrides=tuple(special_rules(overrides)),
         cadences=tuple(cadences),
         admins=tuple(map(PersonId, file.org.admins)),
     )
@@ -102,11 +104,15 @@ def _digest_findings(file: OrgFilePart, shipped: Shipped) -> list[Finding]:
     rules = rules_of(file, shipped.defaults)
     if found := list(digest_findings(("attention",), rules)):
         return found
-    overrides = {each.place: each for each in places_of_overrides(file)}
-    special = special_rules({place: each.part for place, each in overrides.items()}, rules)
-    indexes = {place.scope: each.index for place, each in overrides.items()}
-    places = ((("overrides", indexes[each.scope], "attention"), each.rules) for each in special)
-    return [finding for place, its_rules in places for finding in digest_findings(place, its_rules)]
+    overrides = places_of_overrides(file)
+    parts = {each.place: each.part for each in overrides}
+    speaking = {each.scope for each in special_rules(parts)}
+    return [
+        finding
+        for each in overrides
+        if each.place.scope in speaking
+        for finding in digest_findings(("overrides", each.index, "attention"), rules_in(each.place, parts, rules))
+    ]
 
 
 def _override_findings(part: OverridePart) -> Iterator[Finding]:

@@ -234,7 +234,7 @@ class CadencePart(Part):
 
 
 class PresetPart(Part):
-    """A file of `config/presets`: a practice ready to use, with the questionnaires and ladders it needs."""
+    """A file of `config/presets/LANGUAGE`: a practice ready to use, with the questionnaires and ladders it needs."""
 
     about: Line
     """What it is for, in one line."""

@@ -10,13 +10,12 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, JsonValue, SecretStr
 
+from config.platform_schema import FeishuPart as FeishuPart
+from config.platform_schema import PlatformName, PlatformsPart
 from config.practice_schema import CadencePart, LadderPart, Part, QuestionnairePart
 from config.values import Address, Day, Department, MailAddress, Name, PersonRef, WallTime, Zone, matching
 
 Locale = Literal["zh-CN", "en"]
-PlatformName = Literal["feishu"]
-"""Platforms that the bot speaks; WeCom (企业微信) and DingTalk (钉钉) come next."""
-
 WeekdayName = Literal["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]
 
 DEFAULT_STORE = "sqlite:///var/fupan.db"
@@ -35,7 +34,7 @@ class OrgPart(Part):
     timezone: Zone = "Asia/Shanghai"
     """For people without their own."""
     locale: Locale = "zh-CN"
-    """For people without their own."""
+    """For people without their own; also the language of the presets and of what is shipped beside them."""
     admins: tuple[PersonRef, ...] = ()
     """Who is told when something needs a human."""
 
@@ -50,13 +49,13 @@ class StoragePart(Part):
 
 
 class PeoplePart(Part):
-    """Where people come from: a platform's directory, a file, or both. Left out: the first platform's directory.
+    """Where people come from: a platform's directory, a file, or both. Left out: that of the platform written first.
 
     With both, the file says what the directory does not (deputies, HRBPs, mail) and wins where they differ.
     """
 
     source: PlatformName | None = None
-    """The platform whose directory is read."""
+    """The platform whose directory is read; there is one directory, also where the bot speaks on several platforms."""
     file: Annotated[str, Field(min_length=1)] | None = None
     """A file of people; its path is counted from this file's folder."""
 
@@ -96,32 +95,6 @@ class AttentionPart(Part):
     """When the digest comes, local."""
 
 
-class FeishuPart(Part):
-    """A self-built Feishu app (企业自建应用)."""
-
-    mode: Literal["websocket", "webhook"] = "websocket"
-    """How events arrive: over a connection the bot opens (no public address needed), or by callbacks."""
-    app_id: Annotated[str, Field(min_length=1, examples=["cli_a5ca35a685b0x26e"])]
-    """App ID, from the console's 凭证与基础信息."""
-    app_secret: Annotated[SecretStr, Field(min_length=1, examples=["${FEISHU_SECRET}"])]
-    """App Secret, from the same page."""
-    base_url: Address = "https://open.feishu.cn"
-    """Feishu's address; https://open.larksuite.com for Lark."""
-    encrypt_key: Annotated[SecretStr, Field(min_length=1)] | None = None
-    """Encrypt Key, from 事件与回调 > 加密策略; needed for `webhook`, where it proves who calls."""
-    verification_token: Annotated[SecretStr, Field(min_length=1)] | None = None
-    """Verification Token, from the same page."""
-    proxy: Annotated[SecretStr, Field(min_length=1)] | None = None
-    """An HTTP proxy for calls to Feishu."""
-
-
-class PlatformsPart(Part):
-    """The chat platforms, at least one."""
-
-    feishu: FeishuPart | None = None
-    """Feishu (飞书) or Lark."""
-
-
 class MailPart(Part):
     """The server that takes mail for escalations by mail."""
 
@@ -142,8 +115,9 @@ class MailPart(Part):
 class OverridePart(Part):
     """Other settings for a part of the organisation. Exactly one of `department`, `team` and `person`.
 
-    The most specific wins: organisation < department < deeper department < team < person. A department starts from the
-    settings of the departments above it; a team or a person starts from the organisation's.
+    The most specific wins: organisation < department < deeper department < team < person. Of quiet hours and attention
+    each setting is taken from the most specific override that writes it. A practice in a department starts from the
+    departments above it, in a team or for a person from the organisation's.
     """
 
     department: Department | None = None
@@ -155,9 +129,9 @@ class OverridePart(Part):
     cadences: dict[Name, CadencePart | None] = Field(default_factory=dict)
     """What is written here replaces what the practice says; `null` turns it off."""
     quiet_hours: QuietPart | None = None
-    """Instead of the organisation's; `null`: no quiet hours."""
+    """Instead of less specific ones, as a whole; `null`: no quiet hours."""
     attention: AttentionPart | None = None
-    """Each key instead of the organisation's."""
+    """Each key instead of less specific ones."""
 
 
 class PracticesPart(Part):
@@ -187,7 +161,8 @@ class OrgFilePart(PracticesPart):
     calendar: CalendarPart = CalendarPart()
     """Workdays."""
     platforms: PlatformsPart = PlatformsPart()
-    """The chat platforms, at least one."""
+    """The chat platforms, at least one. Whoever has ids on several is written to on the one that is written first here,
+    unless the file of people says `platform` for them."""
     mail: MailPart | None = None
     """For escalations by mail; left out: they come by chat."""
     overrides: tuple[OverridePart, ...] = ()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from config.problems import Finding, KeyPath
-from config.yaml_source import Node, digest_of
+from config.yaml_source import Node, digest_of, is_text
 
 SECTIONS = ("storage", "platforms", "mail", "public_url")
 """Where references are resolved."""
@@ -56,10 +56,12 @@ class Resolver:
 
     def _from_environment(self, name: str, path: KeyPath) -> str:
         value = self.env.get(name, "")
+        state = "" if is_text(value) else "is not a text"
         if not value:
             state = "is empty" if name in self.env else "is not set"
+        if state:
             self.findings.append(Finding(path, f"the environment variable {name} {state}"))
-        return value or "unknown"
+        return "unknown" if state else value
 
     def _from_file(self, reference: str, path: KeyPath) -> str:
         file = self.folder / reference.removeprefix(_FILE).strip()
@@ -71,6 +73,9 @@ class Resolver:
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else "is not a text"
             self.findings.append(Finding(path, f"the file {file} cannot be read: {reason}"))
+            return reference
+        if not is_text(value):
+            self.findings.append(Finding(path, f"the file {file} is not a text"))
             return reference
         if not value:
             self.findings.append(Finding(path, f"the file {file} is empty"))

@@ -1,9 +1,13 @@
-"""Answers for what comes with the product: defaults and presets, read from the YAML files beside this module."""
+"""Answers for what comes with the product: defaults and presets, read from the YAML files beside this module.
+
+Each language has files of its own, whole: what people read is written for them and not put together. A test holds them
+to the same names, schedules, kinds and values, so that answers mean the same whatever language they were asked in.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,12 +15,11 @@ from pydantic import BaseModel
 
 from config.practice_schema import LadderPart, PresetPart, QuestionnairePart
 from config.problems import ConfigErrors
-from config.schema import PracticesPart
+from config.schema import Locale, PracticesPart
 from config.validation import validate
 from config.yaml_source import read_source
 
-DEFAULTS = Path(__file__).parent / "defaults" / "practices.yaml"
-PRESETS = Path(__file__).parent / "presets"
+FOLDER = Path(__file__).parent
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -45,15 +48,25 @@ class Shipped:
         return {**self.defaults.questionnaires, **of_presets}
 
 
-@lru_cache(maxsize=1)
-def shipped() -> Shipped:
-    """Read what is shipped, once a process.
+@cache
+def shipped(locale: Locale) -> Shipped:
+    """Read what is shipped in a language, once a process.
 
     Raises:
         ConfigErrors: A shipped file is broken.
     """
-    presets = {path.stem: read_shipped(path, PresetPart) for path in sorted(PRESETS.glob("*.yaml"))}
-    return Shipped(read_shipped(DEFAULTS, PracticesPart), presets)
+    presets = {path.stem: read_shipped(path, PresetPart) for path in preset_files(locale)}
+    return Shipped(read_shipped(defaults_file(locale), PracticesPart), presets)
+
+
+def defaults_file(locale: Locale) -> Path:
+    """Return what holds where an organisation of that language says nothing."""
+    return FOLDER / "defaults" / f"{locale}.yaml"
+
+
+def preset_files(locale: Locale) -> list[Path]:
+    """Return the presets in a language, in the order of their names."""
+    return sorted((FOLDER / "presets" / locale).glob("*.yaml"))
 
 
 def read_shipped(path: Path, model: type[Model]) -> Model:

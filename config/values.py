@@ -11,7 +11,7 @@ from datetime import date, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from config.problems import near
@@ -27,6 +27,9 @@ _UNIT = "|".join(_UNITS)
 _PART = re.compile(rf"(\d{{1,6}}) ?({_UNIT}) ?")
 _LONGEST = timedelta(days=366)
 _LONGEST_TEXT = 40
+
+AES_KEY_LENGTH = 43
+"""Characters of an EncodingAESKey."""
 
 DURATION_PATTERN = rf"^(\d{{1,6}} ?({_UNIT}) ?)+$"
 WALL_TIME_PATTERN = r"^([01]?\d|2[0-3]):[0-5]\d$"
@@ -111,6 +114,37 @@ def check_mail_address(value: str) -> str:
     """Refuse what is no mail address."""
     if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", value):
         raise wrong("is no mail address", "name@example.com")
+    return value
+
+
+def check_proxy(value: SecretStr) -> SecretStr:
+    """Refuse what is no address of an HTTP proxy; it may hold a password and is never repeated."""
+    if not re.fullmatch(r"https?://[^\s/?#]+/?", value.get_secret_value()):
+        raise wrong("is no address of a proxy", "http:// or https://, perhaps user:password@, a host and a port")
+    return value
+
+
+def check_secret(value: SecretStr) -> SecretStr:
+    """Refuse what no platform gives out as a secret, such as a copy with a blank or a line's end; never repeat it."""
+    allowed = "letters, digits and ASCII signs, as the console shows them"
+    if not value.get_secret_value():
+        raise wrong("is empty", allowed)
+    if not re.fullmatch(r"[!-~]+", value.get_secret_value()):
+        raise wrong("holds a blank or a sign that no such secret has", allowed)
+    return value
+
+
+def check_aes_key(value: SecretStr) -> SecretStr:
+    """Refuse what is no EncodingAESKey: base64 of 32 bytes without its last sign, in letters and digits alone.
+
+    WeCom and DingTalk use the same form (developer.work.weixin.qq.com 90968; open.dingtalk.com, event subscription).
+    """
+    text = value.get_secret_value()
+    allowed = f"{AES_KEY_LENGTH} letters and digits, as the console shows them"
+    if len(text) != AES_KEY_LENGTH:
+        raise wrong(f"has {len(text)} characters", allowed)
+    if not re.fullmatch(r"[A-Za-z0-9]*", text):
+        raise wrong("holds a sign that is neither letter nor digit", allowed)
     return value
 
 
@@ -202,6 +236,20 @@ Address = Annotated[str, AfterValidator(check_address)]
 
 MailAddress = Annotated[str, AfterValidator(check_mail_address)]
 """An address for mail, without a name."""
+
+Secret = Annotated[SecretStr, Field(json_schema_extra={"minLength": 1}), AfterValidator(check_secret)]
+"""What a platform's console gives out; no message repeats it."""
+
+AesKey = Annotated[SecretStr, AfterValidator(check_aes_key)]
+"""The key by which WeCom and DingTalk encrypt callbacks."""
+
+ProxyAddress = Annotated[SecretStr, AfterValidator(check_proxy)]
+"""Through which calls go; secret, because it may hold a password."""
+
+TemplateId = Annotated[
+    str, AfterValidator(matching(r"[!-~]{1,200}", "template's id", "the id as the console shows it"))
+]
+"""Id of a card's template."""
 
 PersonRef = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
 """A person's id as the people file gives it."""

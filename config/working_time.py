@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from config.places import Place
 from config.problems import Finding, KeyPath
-from config.schema import CalendarPart, OverridePart, PracticesPart
+from config.schema import AttentionPart, CalendarPart, OverridePart, PracticesPart
 from domain.calendar import QuietHours, WorkCalendar
-from domain.policy import AttentionOverride, AttentionRules
+from domain.policy import AttentionChange, AttentionOverride, AttentionRules, QuietTime
 from domain.recurrence_rules import WEEKDAYS
+
+NEVER_QUIET = QuietTime(None, workdays_only=False)
+"""What `quiet_hours: null` comes to."""
 
 
 def calendar_of(part: CalendarPart) -> WorkCalendar:
@@ -54,36 +56,38 @@ def digest_findings(place: KeyPath, rules: AttentionRules) -> Iterator[Finding]:
 
 def rules_of(file: PracticesPart, defaults: PracticesPart) -> AttentionRules:
     """Return the organisation's own rules; the defaults where it says nothing."""
-    return _laid_over(file, _laid_over(defaults, AttentionRules(None, 1)))
+    return change_of(file).over(change_of(defaults).over(AttentionRules(None, 1)))
 
 
-def special_rules(overrides: Mapping[Place, OverridePart], rules: AttentionRules) -> Iterator[AttentionOverride]:
-    """Yield the rules of places that have some of their own, the most specific first.
-
-    A department starts from the departments above it, a team or a person from the organisation.
-    """
+def special_rules(overrides: Mapping[Place, OverridePart]) -> Iterator[AttentionOverride]:
+    """Yield what places state of their own, the most specific first; all else they take from less specific ones."""
     for place in sorted(overrides, key=lambda each: (each.rank, each.name), reverse=True):
-        if _speaks(overrides[place]):
-            around = sorted(
-                (each for each in overrides if each.is_department_around(place)), key=lambda each: each.rank
-            )
-            found = rules
-            for each in (*around, place):
-                found = _laid_over(overrides[each], found)
-            yield AttentionOverride(place.scope, found)
+        change = change_of(overrides[place])
+        if change != AttentionChange():
+            yield AttentionOverride(place.scope, change)
 
 
-def _speaks(part: OverridePart) -> bool:
-    return not part.model_fields_set.isdisjoint({"quiet_hours", "attention"})
+def rules_in(place: Place, overrides: Mapping[Place, OverridePart], rules: AttentionRules) -> AttentionRules:
+    """Return what holds in a place as far as the place alone tells.
 
+    In which department a team or a person is, and in which team a person, only the directory knows.
 
-def _laid_over(part: PracticesPart | OverridePart, below: AttentionRules) -> AttentionRules:
-    rules = below
-    if "quiet_hours" in part.model_fields_set:
-        quiet = part.quiet_hours
-        hours = QuietHours(quiet.start, quiet.end) if quiet else None
-        rules = replace(rules, quiet=hours, workdays_only=quiet.workdays_only if quiet else False)
-    if part.attention is not None:
-        per_day, digest_at = part.attention.per_person_per_day, part.attention.digest_at
-        rules = replace(rules, per_day=per_day or rules.per_day, digest_at=digest_at or rules.digest_at)
+    Args:
+        place: One of the overrides'.
+        overrides: By place.
+        rules: The organisation's.
+    """
+    around = (each for each in overrides if each.is_department_around(place))
+    for each in (*sorted(around, key=lambda each: each.rank), place):
+        rules = change_of(overrides[each]).over(rules)
     return rules
+
+
+def change_of(part: PracticesPart | OverridePart) -> AttentionChange:
+    """Return what a part of the configuration states about attention."""
+    quiet = None
+    if "quiet_hours" in part.model_fields_set:
+        written = part.quiet_hours
+        quiet = QuietTime(QuietHours(written.start, written.end), written.workdays_only) if written else NEVER_QUIET
+    stated = part.attention or AttentionPart()
+    return AttentionChange(quiet, stated.per_person_per_day, stated.digest_at)

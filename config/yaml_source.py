@@ -7,6 +7,7 @@ documents are refused: they make a line mean something that is not on it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -32,6 +33,9 @@ Node = str | None | list["Node"] | dict[str, "Node"]
 
 DEEPEST = 30
 """Levels of nesting that are read; no setting needs a third of them."""
+
+_NOWHERE_KEPT = re.compile("[\x00\ud800-\udfff]")
+"""Characters that YAML can write down (``"\\0"``) or a text can hold, and that no store keeps and no UTF-8 says."""
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
@@ -97,6 +101,11 @@ def read_source(path: Path) -> Source:
         raise ConfigErrors([ConfigProblem(file, line, "", "is not UTF-8; save the file in that encoding")]) from None
 
 
+def is_text(value: str) -> bool:
+    """Tell whether a string is one that UTF-8 can say and every store keeps; the environment may hold others."""
+    return _NOWHERE_KEPT.search(value) is None
+
+
 def digest_of(raw: bytes) -> str:
     """Return the SHA-256 of a file's content in hexadecimal, by which a changed file is told from a touched one."""
     return sha256(raw).hexdigest()
@@ -126,8 +135,11 @@ def _events(text: str, file: str) -> Iterator[Event]:
             yield event
     except yaml.YAMLError as error:
         raise ConfigErrors([_syntax_problem(error, text, file)]) from None
+    except UnicodeEncodeError as error:
+        # A surrogate, which a text can hold in Python and a file in UTF-8 cannot; libyaml then reads no word of it.
+        line = text.count("\n", 0, error.start) + 1
+        raise ConfigErrors([ConfigProblem(file, line, "", "holds half a character (a lone surrogate)")]) from None
     except ValueError:
-        # A surrogate, which a text can hold in Python and a file in UTF-8 cannot.
         raise ConfigErrors([ConfigProblem(file, line, "", "holds a character that YAML does not allow")]) from None
 
 
@@ -175,7 +187,7 @@ class _Reader:
         if isinstance(event, SequenceStartEvent):
             return self._sequence(path, mark), mark
         if isinstance(event, ScalarEvent) and not (event.implicit[0] and event.value in _NULLS):
-            return str(event.value), mark
+            return self._text(event, path), mark
         return None, mark
 
     def _mapping(self, path: KeyPath, mark: Mark) -> Node:
@@ -184,7 +196,7 @@ class _Reader:
             if not isinstance(opened, ScalarEvent):
                 message = "a key must be a plain word, not a list, a mapping or an alias"
                 raise ConfigErrors([ConfigProblem(self.file, _line(opened), dotted(path), message)])
-            key = str(opened.value)
+            key = self._text(opened, path)
             here = (*path, key)
             value, inside = self._node(next(self.events), here)
             if key in content:
@@ -199,6 +211,13 @@ class _Reader:
             value, mark.parts[len(content)] = self._node(event, (*path, len(content)))
             content.append(value)
         return content
+
+    def _text(self, event: ScalarEvent, path: KeyPath) -> str:
+        text = str(event.value)
+        kept = _NOWHERE_KEPT.sub("", text)
+        if kept != text:
+            self._refuse(_line(event), path, "holds a character that no store keeps (NUL, or half a character)")
+        return kept
 
     def _refuse_marks(self, event: Event, path: KeyPath) -> None:
         if isinstance(event, NodeEvent) and event.anchor is not None:

@@ -1,7 +1,8 @@
 """Comparing what a platform's directory shows with whom we know: who joined, changed, vanished.
 
 A directory read that lost most of the company is a fault of the reading, not of the company: above a share the change
-is refused and a human is asked.
+is refused and a human is asked. Whoever cannot be reached any more (frozen, or taken back out of the app) is lost like
+whoever is not shown: either way all they owe would be closed.
 """
 
 from __future__ import annotations
@@ -14,15 +15,19 @@ from domain.people import Person, reporting_cycle
 from domain.ports import DirectoryPerson
 
 VANISH_SHARE = 0.2
-"""More than this share of the active people vanishing at once is refused (requirements 2.2, shrink guard)."""
+"""More than this share of the active people lost at once is refused (requirements 2.2, shrink guard)."""
 
 VANISH_FLOOR = 3
-"""In small companies, so many may vanish at once whatever the share."""
+"""In small companies, so many may be lost at once whatever the share."""
 
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """What an organisation's own people file says about somebody, over the platform; `None` says nothing."""
+    """What an organisation's own people file says about somebody, over the platform; `None` says nothing.
+
+    Attributes:
+        platform: Where to write to them first; unless it is `pinned`, they move to where they write to the bot.
+    """
 
     manager_id: PersonId | None = None
     hrbp_id: PersonId | None = None
@@ -31,6 +36,8 @@ class Overlay:
     zone: str | None = None
     locale: str | None = None
     department: str | None = None
+    platform: str | None = None
+    pinned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +47,8 @@ class DirectoryChange:
     Attributes:
         people: Everybody new or changed, as they are now; those who vanished are inactive.
         identities: External id to person, for everybody seen.
-        vanished: Active until now, not seen any more.
-        refused: Whether so many vanished that nothing must be changed.
+        vanished: Active until now, and not seen any more or seen as inactive.
+        refused: Whether so many were lost that nothing must be changed.
         cycle: Ids along a cycle of reporting lines; its last link is left out of `people`.
     """
 
@@ -78,21 +85,29 @@ def compare(
     links = {**identities, **ids}
     now = [_merge(org_id, platform, person, links, before, overlays, org_zone) for person in seen]
     now, cycle = _without_cycles(now)
-    gone = _vanished(platform, known, {person.person_id for person in now})
-    changed = [person for person in (*now, *gone) if before.get(person.person_id) != person]
-    refused = too_many(len(gone), sum(person.active and person.platform == platform for person in known))
-    return DirectoryChange(tuple(changed), ids, tuple(person.person_id for person in gone), refused, cycle)
+    gone = _unseen(frozenset(identities.values()), known, {person.person_id for person in now})
+    after = (*now, *gone)
+    changed = [person for person in after if before.get(person.person_id) != person]
+    answered_for = {person.person_id for person in after} & {person.person_id for person in known if person.active}
+    vanished = vanished_of(known, after)
+    return DirectoryChange(tuple(changed), ids, vanished, too_many(len(vanished), len(answered_for)), cycle)
 
 
-def _vanished(platform: str, known: Sequence[Person], here: Container[PersonId]) -> list[Person]:
-    """Return those of a platform who were active and are not seen any more, as having left."""
-    ours = (person for person in known if person.active and person.platform == platform)
+def _unseen(of_platform: Container[PersonId], known: Sequence[Person], here: Container[PersonId]) -> list[Person]:
+    """Return those of a directory who were active and are not seen any more, wherever we write to them, as left."""
+    ours = (person for person in known if person.active and person.person_id in of_platform)
     return [replace(person, active=False) for person in ours if person.person_id not in here]
 
 
-def too_many(gone: int, active: int) -> bool:
+def vanished_of(known: Sequence[Person], now: Sequence[Person]) -> tuple[PersonId, ...]:
+    """Return who of the active people known until now is inactive from now on."""
+    active = {person.person_id for person in known if person.active}
+    return tuple(person.person_id for person in now if not person.active and person.person_id in active)
+
+
+def too_many(lost: int, active: int) -> bool:
     """Tell whether so many of the active people cannot have left at once: then the reading is at fault."""
-    return gone > max(VANISH_FLOOR, VANISH_SHARE * active)
+    return lost > max(VANISH_FLOOR, VANISH_SHARE * active)
 
 
 def _without_cycles(people: list[Person]) -> tuple[list[Person], tuple[PersonId, ...] | None]:
@@ -115,6 +130,7 @@ def _merge(
 ) -> Person:
     person_id = ids[seen.external_id]
     old = before.get(person_id)
+    overlay = overlays.get(person_id, Overlay())
     person = Person(
         org_id=org_id,
         person_id=person_id,
@@ -127,10 +143,10 @@ def _merge(
         mail=seen.mail or (old.mail if old else None),
         zone=old.zone if old else None,
         locale=old.locale if old else None,
-        platform=old.platform if old and old.platform else platform,
+        platform=old.platform if old and old.platform else overlay.platform or platform,
         active=seen.active,
     )
-    return overlaid(person, overlays.get(person_id, Overlay()), org_zone)
+    return overlaid(person, overlay, org_zone)
 
 
 def overlaid(person: Person, overlay: Overlay, org_zone: str) -> Person:
@@ -145,4 +161,5 @@ def overlaid(person: Person, overlay: Overlay, org_zone: str) -> Person:
         zone=None if zone == org_zone else zone,
         locale=overlay.locale or person.locale,
         department=overlay.department or person.department,
+        platform=overlay.platform if overlay.pinned else person.platform,
     )

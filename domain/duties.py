@@ -120,6 +120,10 @@ class Duty:
         closed_at: When it left `OPEN`.
         closed_by: Who closed it, `None` for the clock.
         reason: Why it was waived, in a catalogue word or a person's own.
+        followed_by: Who has said that they look after it, or `None`; the debtor owes it all the same.
+        followed_at: Since when, UTC; set exactly if `followed_by` is.
+        tell_at: When the debtor is to be shown it for the first time, UTC, because somebody else was in their place;
+            `None` once they have been.
     """
 
     org_id: OrgId
@@ -137,6 +141,9 @@ class Duty:
     closed_at: datetime | None = None
     closed_by: PersonId | None = None
     reason: str = ""
+    followed_by: PersonId | None = None
+    followed_at: datetime | None = None
+    tell_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:
@@ -178,11 +185,11 @@ def rung_at(duty: Duty, step: int, pace: Pace) -> datetime | None:
 
 
 def next_at(duty: Duty, pace: Pace) -> datetime | None:
-    """Return when the duty next wants attention: its next rung or a snoozed reminder; `None` if never."""
+    """Return when the duty next wants attention: a rung, a snoozed reminder, a debtor to be told; `None` if never."""
     if not duty.is_open:
         return None
-    moments = [moment for moment in (rung_at(duty, duty.step, pace), duty.snoozed_until) if moment is not None]
-    return min(moments, default=None)
+    moments = (rung_at(duty, duty.step, pace), duty.snoozed_until, duty.tell_at)
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,20 +200,25 @@ class Fired:
         duty: Its new state.
         rung: What is to be done, or `None` if the moment had already passed into other hands.
         reminder_only: True for a snoozed reminder, which does not climb the ladder.
+        tells: Whether the debtor is to be shown it now; comes without a rung.
     """
 
     duty: Duty
     rung: Rung | None
     reminder_only: bool = False
+    tells: bool = False
 
 
 def fire(duty: Duty, now: datetime, pace: Pace) -> Fired:
-    """Take the one thing that is due now: the next rung, else the snoozed reminder, else nothing.
+    """Take the one thing that is due now: telling the debtor, the next rung, the snoozed reminder, or nothing.
 
-    A duty with several rungs overdue fires them one call at a time, in order.
+    A duty with several rungs overdue fires them one call at a time, in order. Nobody is reminded of what they have not
+    been shown.
     """
     if not duty.is_open:
         return Fired(duty, None)
+    if duty.tell_at is not None and duty.tell_at <= now:
+        return Fired(replace(duty, tell_at=None), None, tells=True)
     rung_moment = rung_at(duty, duty.step, pace)
     if rung_moment is not None and rung_moment <= now:
         return _climb(duty, now)
@@ -219,7 +231,7 @@ def _climb(duty: Duty, now: datetime) -> Fired:
     rung = duty.ladder.rungs[duty.step]
     climbed = replace(duty, step=duty.step + 1)
     if rung.act is Act.CLOSE:
-        climbed = replace(climbed, state=DutyState.EXPIRED, closed_at=now, snoozed_until=None)
+        climbed = replace(climbed, state=DutyState.EXPIRED, closed_at=now, snoozed_until=None, tell_at=None)
     elif _says_the_same(rung) and duty.snoozed_until is not None and duty.snoozed_until <= now:
         climbed = replace(climbed, snoozed_until=None)
     return Fired(climbed, rung)
@@ -234,14 +246,15 @@ def fulfil(duty: Duty, now: datetime, by: PersonId) -> Duty:
     """Close the duty as done; one that is closed already stays as it is, except that a late answer still counts."""
     if duty.state in (DutyState.FULFILLED, DutyState.WAIVED):
         return duty
-    return replace(duty, state=DutyState.FULFILLED, closed_at=now, closed_by=by, snoozed_until=None)
+    return replace(duty, state=DutyState.FULFILLED, closed_at=now, closed_by=by, snoozed_until=None, tell_at=None)
 
 
 def waive(duty: Duty, now: datetime, by: PersonId | None, reason: str) -> Duty:
     """Close the duty because a human, or somebody's leaving, says that nothing is owed; only an open one changes."""
     if not duty.is_open:
         return duty
-    return replace(duty, state=DutyState.WAIVED, closed_at=now, closed_by=by, reason=reason, snoozed_until=None)
+    closed = replace(duty, state=DutyState.WAIVED, closed_at=now, closed_by=by, reason=reason)
+    return replace(closed, snoozed_until=None, tell_at=None)
 
 
 def snooze(duty: Duty, until: datetime) -> Duty:
@@ -249,8 +262,22 @@ def snooze(duty: Duty, until: datetime) -> Duty:
     return replace(duty, snoozed_until=until) if duty.is_open else duty
 
 
+def follow(duty: Duty, now: datetime, by: PersonId) -> Duty:
+    """Note that somebody looks after an open duty; whoever did so before has been relieved.
+
+    The ladder climbs on, for a promise to look after a matter is not yet an answer to it.
+    """
+    if not duty.is_open or by == duty.followed_by:
+        return duty
+    return replace(duty, followed_by=by, followed_at=now)
+
+
 def hand_over(duty: Duty, to: PersonId) -> Duty:
-    """Make somebody else the debtor: the ladder goes on where it stands, the reminder asked for by the old one goes."""
+    """Make somebody else the debtor: the ladder goes on where it stands, the reminder asked for by the old one goes.
+
+    Whoever looks after it goes on doing so, unless it has become their own.
+    """
     if not duty.is_open or to == duty.debtor_id:
         return duty
-    return replace(duty, debtor_id=to, snoozed_until=None)
+    moved = replace(duty, debtor_id=to, snoozed_until=None, tell_at=None)
+    return replace(moved, followed_by=None, followed_at=None) if to == duty.followed_by else moved

@@ -56,7 +56,7 @@ class CardClicked:
         card: What the card is about, or `None` if the button is not of ours or too old to know.
         action: The button's name.
         form: The fields sent along; fields left empty may be missing.
-        message: The platform's id of the message that holds the card.
+        message: The platform's id of the message that holds the card, or ours where the platform gives that back.
         silent: The platform shows no sentence after a click; what is to be said must come as a message.
     """
 

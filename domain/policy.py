@@ -30,13 +30,55 @@ class AttentionRules:
     workdays_only: bool = True
     digest_at: time = time(18, 0)
 
+    def over(self, _below: AttentionRules) -> AttentionRules:
+        """Return these rules: whole ones leave nothing of those below."""
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class QuietTime:
+    """When nothing is said, as one setting: whoever states hours states whether days off are quiet too.
+
+    Attributes:
+        hours: Local, or `None`.
+        workdays_only: Whether days off are quiet as a whole.
+    """
+
+    hours: QuietHours | None
+    workdays_only: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionChange:
+    """What a part of the organisation states of its own; what is `None` stays as it is one level less specific.
+
+    Attributes:
+        quiet: When nothing is said; with no hours in it, never.
+        per_day: See `AttentionRules.per_day`.
+        digest_at: See `AttentionRules.digest_at`.
+    """
+
+    quiet: QuietTime | None = None
+    per_day: int | None = None
+    digest_at: time | None = None
+
+    def over(self, below: AttentionRules) -> AttentionRules:
+        """Return the less specific rules with what is stated here in place of theirs."""
+        quiet = self.quiet or QuietTime(below.quiet, below.workdays_only)
+        return AttentionRules(
+            quiet=quiet.hours,
+            per_day=below.per_day if self.per_day is None else self.per_day,
+            workdays_only=quiet.workdays_only,
+            digest_at=below.digest_at if self.digest_at is None else self.digest_at,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class AttentionOverride:
-    """Rules for a part of the organisation; earlier overrides are more specific."""
+    """Rules of a part of the organisation, whole or in part; earlier overrides are more specific."""
 
     scope: Scope
-    rules: AttentionRules
+    rules: AttentionChange | AttentionRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +116,12 @@ class OrgPolicy:
         return person.locale or self.locale
 
     def attention_for(self, person: Person) -> AttentionRules:
-        """Return the rules for a person: the first override that holds them, else the organisation's."""
-        return next((o.rules for o in self.attention_overrides if o.scope.holds(person)), self.attention)
+        """Return the rules for a person: each setting from the most specific override that holds them and states it."""
+        rules = self.attention
+        for override in reversed(self.attention_overrides):
+            if override.scope.holds(person):
+                rules = override.rules.over(rules)
+        return rules
 
     def pace_for(self, person: Person, leave: Sequence[Leave], kind: str) -> Pace:
         """Return how time passes for a person's duties of a kind.

@@ -59,6 +59,8 @@ class Abilities:
         idempotent_seconds: How long the platform recognises a repeated key; 0 if never.
         text_limit: Characters of a text message.
         batch: Receivers of one call at most; 1 where every message is a call of its own.
+        per_receiver_per_minute: Calls to one person in any 60 s; 0 where there is no such limit.
+        per_receiver_per_hour: Calls to one person in any 60 min; 0 where there is no such limit.
     """
 
     cards: bool = True
@@ -72,6 +74,8 @@ class Abilities:
     idempotent_seconds: int = 3600
     text_limit: int = 5000
     batch: int = 1
+    per_receiver_per_minute: int = 0
+    per_receiver_per_hour: int = 0
 
 
 class Platform(Protocol):

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from string import ascii_lowercase
+from string import ascii_lowercase, ascii_uppercase
 
 from domain.cards import ChoiceField, Field, Option, TextField
 from domain.errors import Refused
@@ -84,6 +84,14 @@ class Question:
     def label_of(self, value: str) -> str:
         """Return what is shown for a stored value; free text shows itself."""
         return next((option.label for option in self.options if option.value == value), value)
+
+    @property
+    def unlettered(self) -> tuple[str, ...]:
+        """What the options say in a list that counts them: without the letters A, B, C, if each bears its own."""
+        lettered = list(zip(ascii_uppercase, (option.label for option in self.options), strict=False))
+        if len(lettered) < len(self.options) or not all(label.startswith(f"{letter} ") for letter, label in lettered):
+            return tuple(option.label for option in self.options)
+        return tuple(label.removeprefix(f"{letter} ") for letter, label in lettered)
 
     def score_of(self, value: str) -> float | None:
         """Return the score of a stored value, `None` where it has none."""
@@ -224,6 +232,7 @@ def _option(question: Question, text: str) -> str | None:
     # What is seen wins over what is counted: on a scale that starts at 0, "1" is a label and not the first option.
     names = (
         [_plain(option.label) for option in question.options],
+        [_plain(label) for label in question.unlettered],
         [str(number) for number in range(1, len(values) + 1)],
         list(ascii_lowercase),
         [_plain(value) for value in values],

@@ -18,7 +18,7 @@ from domain.cards import Answer, Card, CardKey
 from domain.checkin import Checkin, CheckinState, Reply
 from domain.duties import Duty
 from domain.events import Origin
-from domain.ids import CheckinId, DutyId, OccurrenceId, OrgId, PersonId
+from domain.ids import CheckinId, DutyId, MessageId, OccurrenceId, OrgId, PersonId
 from domain.messages import Body, Draft, Priority, SentCopy
 from domain.people import Directory, Person
 from domain.questionnaire import Answers
@@ -54,6 +54,9 @@ class People(Directory, Protocol):
 
     def cared_for(self, hrbp_id: PersonId) -> Sequence[Person]:
         """Return the active people whose own HRBP it is, by name; at most 500."""
+
+    def stood_in_for(self, deputy_id: PersonId) -> Sequence[Person]:
+        """Return the active people whose deputy it is, by name."""
 
     def called(self, name: str) -> Sequence[Person]:
         """Return the active people of exactly that name."""
@@ -166,7 +169,7 @@ class Rounds(Protocol):
         """Return the occurrence, or `None`."""
 
     def save(self, round_: Round) -> None:
-        """Store stage, next_at and cursor."""
+        """Store stage, next_at, cursor and reason."""
 
     def latest(self, family: str, before: datetime) -> Sequence[Round]:
         """Return the rounds of a family's latest period fired before an instant, all variants and zones."""
@@ -258,6 +261,23 @@ class Duties(Protocol):
         """Return open duties owed by any of these people, the soonest due first."""
 
 
+@dataclass(frozen=True, slots=True)
+class ChatCard:
+    """A card that lies in somebody's chat, with what can be done on it.
+
+    Attributes:
+        message_id: Our id of the message that carried it; its last six digits are the reference that links send along.
+        card: As it was sent.
+        face: The newest face it was given since, without its blocks; the card itself if there was none.
+        sent_at: UTC.
+    """
+
+    message_id: MessageId
+    card: Card
+    face: Card
+    sent_at: datetime
+
+
 class Outbox(Protocol):
     """Messages on their way."""
 
@@ -284,8 +304,8 @@ class Outbox(Protocol):
             reader: In whose chat they lie.
             face: How they look now.
             oldest: Cards sent before are left alone, since no platform would change them.
-            answered: The platform's id of the message whose callback carries the new face itself: it only loses
-                updates that wait, for they are older.
+            answered: The platform's id, or ours, of the message whose callback carries the new face itself: it only
+                loses updates that wait, for they are older.
         """
 
     def withdraw(self, duty_id: DutyId) -> int:
@@ -296,6 +316,21 @@ class Outbox(Protocol):
 
     def subject_of(self, external_id: str) -> CardKey | None:
         """Return what the sent card with that platform id is about, or `None`."""
+
+    def in_chat(self, person_id: PersonId, since: datetime, limit: int) -> Sequence[ChatCard]:
+        """Return the cards sent to a person since an instant, newest first, at most so many; blanked ones are gone."""
+
+    def newest(self, card: CardKey, person_id: PersonId) -> ChatCard | None:
+        """Return the newest card about something in a person's chat, or `None`."""
+
+    def quoted(self, external_id: str, person_id: PersonId) -> ChatCard | None:
+        """Return the card with that platform id if it lies in that person's chat, or `None`."""
+
+    def referred(self, reference: str, person_id: PersonId) -> ChatCard | None:
+        """Return the newest card in a person's chat whose message id ends with six such digits, or `None`."""
+
+    def note_face(self, external_id: str, person_id: PersonId, face: Card) -> None:
+        """Note the face that a callback gives a sent card, named by the platform's id or ours, in a person's chat."""
 
     def folded(self, person_id: PersonId, day: date) -> Sequence[Body]:
         """Return what is folded into the person's digest of a local day, by priority; withdrawn ones are gone."""
@@ -314,6 +349,9 @@ class Conversation:
         step: Which question is open.
         answers: Given so far.
         expires_at: UTC; afterwards a message starts afresh.
+        action: The button that the last answer presses; empty where the topic alone says what becomes of the answers,
+            or where the person has still to choose among several buttons.
+        card: What is asked, field by field, and the buttons; `None` where the topic's own questions are asked.
     """
 
     person_id: PersonId
@@ -321,6 +359,8 @@ class Conversation:
     step: str
     answers: Answers
     expires_at: datetime
+    action: str = ""
+    card: Card | None = None
 
 
 class Conversations(Protocol):

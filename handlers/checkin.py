@@ -14,7 +14,7 @@ from domain.ids import OccurrenceId
 from domain.messages import Draft, Priority
 from domain.people import Person
 from domain.questionnaire import Answers, read_form
-from handlers import checkin_cards, follow_up, reply_cards
+from handlers import checkin_cards, escalated, follow_up, reply_cards
 from handlers.context import Context
 from handlers.duty_acts import snooze_open
 from handlers.reply_cards import Matter
@@ -109,7 +109,7 @@ def close_answer_duty(ctx: Context, checkin: Checkin, actor: Person, *, reason: 
         if closed is not duty:
             ctx.keep(closed)
             ctx.store.outbox.withdraw(duty.duty_id)
-            follow_up.refresh_escalations(ctx, Matter(closed, checkin, actor, actor))
+            escalated.refresh(ctx, Matter(closed, checkin, actor, actor))
 
 
 def _later(ctx: Context, event: CardClicked, actor: Person, checkin: Checkin) -> Answer:
@@ -140,6 +140,8 @@ def _skip_yes(ctx: Context, event: CardClicked, actor: Person, checkin: Checkin)
 
 def _edit(ctx: Context, event: CardClicked, actor: Person, checkin: Checkin) -> Answer:
     card = checkin_cards.edit_form(ctx.speaker(actor), checkin, checkin.draft or checkin.answers)
+    if checkin.state is not CheckinState.SUBMITTED:
+        return _said(ctx, actor, "checkin.toast.write", card)
     key = "checkin.toast.new_version" if checkin.replied_at else "checkin.toast.edit"
     return _said(ctx, actor, key, card)
 

@@ -26,6 +26,7 @@ from domain.checkin import Checkin, CheckinState, Reply
 from domain.duties import Duty
 from domain.ids import OccurrenceId
 from domain.insight import Comparison
+from domain.messages import Mail
 from domain.people import Person
 from domain.questionnaire import Answers, Questionnaire, fields_of
 from handlers.context import Speaker
@@ -76,7 +77,7 @@ def _intro(speaker: Speaker, questionnaire: Questionnaire) -> tuple[Block, ...]:
 def reminder(speaker: Speaker, checkin: Checkin, duty: Duty, reader: Person) -> Card:
     """Return the form again, calling its reader, saying since when it waits and until when."""
     card = edit_form(speaker, checkin, checkin.draft or checkin.answers)
-    values = {"since": speaker.stamp(duty.opened_at), "due": speaker.stamp(duty.due_at), "title": checkin.cadence.title}
+    values = _reminding(speaker, checkin, duty)
     return replace(
         card,
         title=speaker.say("checkin.remind.title"),
@@ -90,6 +91,23 @@ def reminder(speaker: Speaker, checkin: Checkin, duty: Duty, reader: Person) -> 
             Button("normal", speaker.say("duty.button.normal")),
         ),
     )
+
+
+def reminder_mail(speaker: Speaker, checkin: Checkin, duty: Duty, reader: Person) -> Mail:
+    """Return the reminder as a mail, which leads to the chat, where the form lies."""
+    said = speaker.say("checkin.remind.body", _reminding(speaker, checkin, duty))
+    return Mail(speaker.say("checkin.remind.title"), speaker.say("duty.mail", {"reader": reader.name, "body": said}))
+
+
+def _reminding(speaker: Speaker, checkin: Checkin, duty: Duty) -> dict[str, object]:
+    since, title = speaker.stamp(duty.opened_at), checkin.cadence.title
+    return {"since": since, "until": until(speaker, duty), "title": title}
+
+
+def until(speaker: Speaker, duty: Duty) -> str:
+    """Return until when something is owed; or that it was, where the time has passed."""
+    key = "due.past" if duty.due_at <= speaker.now else "due.ahead"
+    return speaker.say(key, {"due": speaker.stamp(duty.due_at)})
 
 
 def edit_form(speaker: Speaker, checkin: Checkin, answers: Answers) -> Card:
@@ -117,13 +135,14 @@ def skip_form(speaker: Speaker, checkin: Checkin) -> Card:
 def skipped(speaker: Speaker, checkin: Checkin) -> Card:
     """Return the face of a skipped period, from which it can still be answered."""
     reason = speaker.say(f"checkin.skip.{checkin.skip_reason}") if checkin.skip_reason else ""
+    sentence = speaker.say("checkin.skipped_for", {"reason": reason}) if reason else speaker.say("checkin.skipped")
     return Card(
         key=key_of(checkin.occurrence_id),
         title=checkin.cadence.title,
         summary=speaker.say("checkin.tag.skipped"),
         tone=Tone.DONE,
         tag=speaker.say("checkin.tag.skipped"),
-        blocks=(Paragraph(speaker.say("checkin.skipped", {"reason": reason})),),
+        blocks=(Paragraph(sentence),),
         buttons=(Button("edit", speaker.say("checkin.button.answer_after_all")),),
     )
 
@@ -174,6 +193,8 @@ def _expectation(
     if waiting_for is None:
         return Paragraph(speaker.say("report.replied" if replies else "report.kept"))
     name, duty = waiting_for
+    if duty.due_at <= speaker.now:
+        return Paragraph(speaker.say("report.awaits_still", {"manager": name}))
     return Paragraph(speaker.say("report.awaits", {"manager": name, "due": speaker.stamp(duty.due_at)}))
 
 
@@ -215,7 +236,8 @@ def reply_text(speaker: Speaker, checkin: Checkin, reply: Reply) -> str:
     lines = answer_lines(speaker, follow_up.questionnaire, reply.answers) if follow_up else []
     if len(lines) == 1:
         return lines[0][1]
-    return "\n".join(f"{heading}: {text}" for heading, text in lines) or "\n".join(
+    labelled = (speaker.say("list.labelled", {"label": heading, "text": text}) for heading, text in lines)
+    return "\n".join(labelled) or "\n".join(
         text if isinstance(text, str) else speaker.listed(text) for text in reply.answers.values()
     )
 

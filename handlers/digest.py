@@ -10,7 +10,7 @@ from domain.events import CardClicked
 from domain.ids import PersonId
 from domain.messages import Body, Draft, Mail, Priority
 from domain.people import Person
-from handlers.context import Context
+from handlers.context import Context, Speaker
 
 KIND = "digest"
 
@@ -28,12 +28,12 @@ def day_of(key: CardKey) -> date:
     return date.fromisoformat(key.subject.partition("/")[0])
 
 
-def draft(reader: Person, day: date, at: datetime) -> Draft:
+def draft(speaker: Speaker, reader: Person, day: date, at: datetime) -> Draft:
     """Return the message that will carry a day's digest; its lines are written when it is sent."""
     key = key_of(reader.person_id, day)
     return Draft(
         to=reader.person_id,
-        body=Card(key=key, title="", summary=""),
+        body=Card(key=key, title="", summary="", buttons=_buttons(speaker)),
         priority=Priority.DIGEST,
         dedupe=f"{key.pack()}@{at.isoformat()}",
         send_after=at,
@@ -58,8 +58,12 @@ def card(ctx: Context, reader: Person, day: date) -> Card | None:
             *(Paragraph(f"{number}. {line}") for number, line in enumerate(lines[:MOST_LINES], start=1)),
             *(more if len(lines) > MOST_LINES else ()),
         ),
-        buttons=(Button("open", speaker.say("digest.button.open"), Style.MAIN),),
+        buttons=_buttons(speaker),
     )
+
+
+def _buttons(speaker: Speaker) -> tuple[Button, ...]:
+    return (Button("open", speaker.say("digest.button.open"), Style.MAIN),)
 
 
 def _line(body: Body) -> str:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from domain.cards import Answer, Toast, ToastKind
+from domain.cards import IN_WORDS, Answer, Card, CardKey, Toast, ToastKind
 from domain.errors import Refused
-from domain.events import CardClicked, ChatOpened, DirectoryChanged, Ignored, Inbound, TextSaid
-from domain.messages import Draft, Priority
+from domain.events import (
+    CardClicked,
+    ChatOpened,
+    DirectoryChanged,
+    FormValue,
+    Ignored,
+    Inbound,
+    Origin,
+    TextSaid,
+)
+from domain.messages import Body, Draft, Priority
 from domain.people import Person
-from handlers import checkin, checkin_cards, digest, directory, escalation, reply, reply_cards, typed
+from handlers import checkin, checkin_cards, digest, directory, escalation, in_words, reply, reply_cards, typed
 from handlers.context import Context
+from handlers.fields_in_words import Press
 
 NOTHING = Answer()
 
@@ -41,30 +51,95 @@ def _first_time(ctx: Context, event: Inbound) -> Answer:
     if isinstance(event, Ignored):
         return NOTHING
     actor = ctx.store.people.by_identity(event.origin.platform, event.origin.actor)
+    if actor is None or not actor.active:
+        return _strange(ctx, event)
     if isinstance(event, CardClicked):
         return _clicked(ctx, event, actor)
-    if actor is None or not actor.active:
-        ctx.store.history.note("event.stranger", event.origin.actor, None, ctx.now, {})
-        return NOTHING
+    actor = directory.follow_to(ctx, actor, event.origin.platform)
     if isinstance(event, TextSaid):
-        typed.said(ctx, event, actor)
+        typed.said(ctx, event, actor, _press_for(ctx, event.origin, actor))
     else:
         _opened(ctx, event, actor)
     return NOTHING
 
 
-def _clicked(ctx: Context, event: CardClicked, actor: Person | None) -> Answer:
-    if actor is None or not actor.active:
-        words = ctx.words.say(ctx.policy.locale, "card.stranger")
-        return Answer(Toast(ToastKind.ERROR, words))
+def _strange(ctx: Context, event: CardClicked | TextSaid | ChatOpened) -> Answer:
+    """Note for the admin that somebody unknown was here; only a click can be answered, nothing is sent to nobody."""
+    ctx.store.history.note("event.stranger", event.origin.actor, None, ctx.now, {})
+    if not isinstance(event, CardClicked):
+        return NOTHING
+    return Answer(Toast(ToastKind.ERROR, ctx.words.say(ctx.policy.locale, "card.stranger")))
+
+
+def _clicked(ctx: Context, event: CardClicked, actor: Person) -> Answer:
+    answer = _ask_in_words(ctx, event, actor) if event.action == IN_WORDS else _pressed(ctx, event, actor)
+    if answer.card is not None:
+        _note_face(ctx, event, actor, answer.card)
+    elif event.silent and answer.toast is not None:
+        _say(ctx, event.origin, actor, answer.toast.text)
+    return answer
+
+
+def _note_face(ctx: Context, event: CardClicked, actor: Person, face: Card) -> None:
+    """Note what the clicked card shows from now on, and stop asking for the fields of what it showed before."""
+    if event.message:
+        ctx.store.outbox.note_face(event.message, actor.person_id, face)
+    conversation = ctx.store.conversations.get(actor.person_id, ctx.now)
+    if conversation is not None and conversation.card is not None and conversation.topic == event.card:
+        ctx.store.conversations.end(actor.person_id)
+
+
+def _ask_in_words(ctx: Context, event: CardClicked, actor: Person) -> Answer:
+    """Ask for what the clicked card wants filled in; the question is a message on every platform."""
+    try:
+        body = _first_question(ctx, event, actor)
+    except Refused as refusal:
+        return _refused(ctx, actor, refusal)
+    _say(ctx, event.origin, actor, body)
+    if event.silent:
+        return NOTHING
+    return Answer(Toast(ToastKind.INFO, ctx.speaker(actor).say("in_words.toast")))
+
+
+def _first_question(ctx: Context, event: CardClicked, actor: Person) -> Body:
+    if event.card is None:
+        raise Refused("card.unknown")
+    clicked = ctx.store.outbox.quoted(event.message, actor.person_id) if event.message else None
+    if clicked is None or clicked.card.key != event.card:
+        clicked = ctx.store.outbox.newest(event.card, actor.person_id)
+    faces = (clicked.face, clicked.card) if clicked else ()
+    face = next((face for face in faces if face.fields), None)
+    press = _press_for(ctx, event.origin, actor)
+    return in_words.begin(ctx, actor, event.card, face, "", event.form, press)
+
+
+def _press_for(ctx: Context, origin: Origin, actor: Person) -> Press:
+    """Return what presses a button for whoever typed its label or the last of what it sends along."""
+
+    def press(card: CardKey, action: str, form: Mapping[str, FormValue]) -> Answer:
+        return _pressed(ctx, CardClicked(origin, card, action, form), actor)
+
+    return press
+
+
+def _pressed(ctx: Context, event: CardClicked, actor: Person) -> Answer:
     handler = _CLICKS.get(event.card.kind) if event.card else None
     try:
         if handler is None:
             raise Refused("card.unknown")
         return handler(ctx, event, actor)
     except Refused as refusal:
-        words = ctx.speaker(actor).say(refusal.key, refusal.args_for_sentence)
-        return Answer(Toast(ToastKind.WARNING, words))
+        return _refused(ctx, actor, refusal)
+
+
+def _refused(ctx: Context, actor: Person, refusal: Refused) -> Answer:
+    words = ctx.speaker(actor).say(refusal.key, refusal.args_for_sentence)
+    return Answer(Toast(ToastKind.WARNING, words))
+
+
+def _say(ctx: Context, origin: Origin, actor: Person, body: Body) -> None:
+    dedupe = f"said:{origin.platform}:{origin.event_id}"
+    ctx.store.outbox.put(Draft(actor.person_id, body, Priority.ANSWER, dedupe, asked=True))
 
 
 def _opened(ctx: Context, event: ChatOpened, actor: Person) -> None:

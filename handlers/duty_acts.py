@@ -17,4 +17,7 @@ def snooze_open(ctx: Context, actor: Person, duty: Duty) -> Answer:
     ctx.keep(snooze(duty, until))
     ctx.store.history.note("duty.snoozed", duty.duty_id, actor.person_id, ctx.now, {"until": until.isoformat()})
     speaker = ctx.speaker(actor)
-    return Answer(Toast(ToastKind.SUCCESS, speaker.say("duty.toast.later", {"at": speaker.when(until)})))
+    values = {"at": speaker.when(until), "name": ctx.person(duty.debtor_id).name}
+    # A deputy who asks for it does so for whoever owes it, and hears it again only if they are away then.
+    key = "duty.toast.later" if actor.person_id == duty.debtor_id else "duty.toast.later_for"
+    return Answer(Toast(ToastKind.SUCCESS, speaker.say(key, values)))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from domain.cards import Answer, Card, CardKey, Toast, ToastKind
-from domain.duties import ANSWER, hand_over, waive
+from domain.cards import Answer, Toast, ToastKind
+from domain.duties import ANSWER, Duty, due_at, follow, hand_over, waive
 from domain.errors import Refused
 from domain.events import CardClicked
 from domain.ids import DutyId
 from domain.people import Person
-from handlers import follow_up, reply, reply_cards
+from handlers import escalated, escalation_cards, follow_up, reply
 from handlers.context import Context
 from handlers.reply_cards import Matter
 
@@ -23,38 +23,36 @@ def clicked(ctx: Context, event: CardClicked, actor: Person) -> Answer:
     act = _ACTIONS.get(event.action)
     if duty is None or matter is None or act is None:
         raise Refused("card.gone")
-    if not _was_asked(ctx, duty.duty_id, actor):
+    if not _was_asked(ctx, duty, actor):
         raise Refused("card.not_yours")
     if not duty.is_open:
         toast = Toast(ToastKind.INFO, ctx.speaker(actor).say("reply.toast.already"))
-        return Answer(toast, follow_up.escalation_face(ctx, matter, actor))
+        return Answer(toast, escalated.face(ctx, matter, actor))
     return act(ctx, event, actor, matter)
 
 
-def _was_asked(ctx: Context, duty_id: DutyId, actor: Person) -> bool:
-    asked = ctx.store.outbox.readers(CardKey(reply_cards.ESCALATION, duty_id))
+def _was_asked(ctx: Context, duty: Duty, actor: Person) -> bool:
+    asked = ctx.store.outbox.readers(escalation_cards.key_of(duty))
     return actor.person_id in asked or actor.person_id in ctx.policy.admins
 
 
 def _follow(ctx: Context, event: CardClicked, actor: Person, matter: Matter) -> Answer:
-    ctx.store.history.note("escalation.followed", matter.duty.duty_id, actor.person_id, ctx.now, {})
-    watched = replace(matter, hrbp_name=actor.name)
-    if matter.duty.kind != ANSWER:
-        card = reply_cards.reminder(ctx.speaker(matter.debtor), watched, matter.debtor)
-        ctx.show(matter.debtor.person_id, card)
-    speaker = ctx.speaker(actor)
-    sentence = speaker.say("escalation.followed", {"name": actor.name, "manager": matter.debtor.name})
-    return _said(ctx, actor, sentence, reply_cards.escalation_settled(speaker, matter, sentence))
+    followed = follow(matter.duty, ctx.now, actor.person_id)
+    if followed is not matter.duty:
+        ctx.keep(followed)
+        ctx.store.history.note("escalation.followed", followed.duty_id, actor.person_id, ctx.now, {})
+        _show_all(ctx, followed, event.message)
+    values = {"name": matter.author.name, "manager": matter.debtor.name}
+    key = "escalation.toast.followed_own" if matter.duty.kind == ANSWER else "escalation.toast.followed"
+    return _said(ctx, actor, key, values, followed)
 
 
 def _normal(ctx: Context, event: CardClicked, actor: Person, matter: Matter) -> Answer:
     done = reply.settle(ctx, matter.duty, waive(matter.duty, ctx.now, actor.person_id, "normal"))
     ctx.store.history.note("duty.waived", done.subject, actor.person_id, ctx.now, {"reason": "normal"})
-    settled = replace(matter, duty=done)
-    reply.tell_waived(ctx, settled, actor)
-    follow_up.refresh(ctx, matter.checkin, clicked=event.message)
-    sentence = ctx.speaker(actor).say("duty.toast.normal")
-    return _said(ctx, actor, sentence, follow_up.escalation_face(ctx, settled, actor))
+    reply.tell_waived(ctx, replace(matter, duty=done), actor)
+    _show_all(ctx, done, event.message)
+    return _said(ctx, actor, "duty.toast.normal", {}, done)
 
 
 def _deputy(ctx: Context, event: CardClicked, actor: Person, matter: Matter) -> Answer:
@@ -63,14 +61,24 @@ def _deputy(ctx: Context, event: CardClicked, actor: Person, matter: Matter) -> 
         raise Refused("card.unknown")
     if deputy is None or not deputy.active or deputy.person_id == matter.author.person_id:
         raise Refused("escalation.no_deputy", {"manager": matter.debtor.name})
-    transfer(ctx, matter, deputy, actor, clicked=event.message)
-    speaker = ctx.speaker(actor)
-    sentence = speaker.say("escalation.handed", {"name": deputy.name})
-    handed = replace(matter, duty=hand_over(matter.duty, deputy.person_id), debtor=deputy)
-    return _said(ctx, actor, sentence, reply_cards.escalation_settled(speaker, handed, sentence))
+    # Whoever has found somebody for it has taken it in hand: it must not look as if nobody had seen it.
+    followed = replace(matter, duty=follow(matter.duty, ctx.now, actor.person_id), follower=actor)
+    handed = transfer(ctx, followed, deputy, actor, clicked=event.message)
+    return _said(ctx, actor, "escalation.handed", {"name": deputy.name}, handed)
 
 
-def transfer(ctx: Context, matter: Matter, to: Person, actor: Person | None, *, clicked: str = "") -> None:
+def _show_all(ctx: Context, duty: Duty, clicked: str) -> None:
+    """Give every card of a matter its present face, those of the one asked and of the ones told alike."""
+    matter = follow_up.matter_of(ctx, duty)
+    if matter is None:
+        return
+    if duty.kind == ANSWER:
+        escalated.refresh(ctx, matter, clicked)
+    if duty.kind != ANSWER or not duty.is_open:
+        follow_up.refresh(ctx, matter.checkin, clicked=clicked)
+
+
+def transfer(ctx: Context, matter: Matter, to: Person, actor: Person | None, *, clicked: str = "") -> Duty:
     """Make somebody else owe a follow-up: they are asked, the former debtor's cards say who has it now.
 
     Args:
@@ -79,20 +87,28 @@ def transfer(ctx: Context, matter: Matter, to: Person, actor: Person | None, *, 
         to: Who owes it from now on.
         actor: Who decided it; `None` if it follows from a change of the directory.
         clicked: The platform's id of the message whose callback carries the new face itself.
+
+    Returns:
+        The duty as they owe it.
     """
-    handed = hand_over(matter.duty, to.person_id)
+    pace = ctx.pace(to, matter.duty.kind)
+    moved = hand_over(matter.duty, to.person_id)
+    handed = replace(moved, due_at=due_at(moved.ladder, moved.opened_at, pace))
     ctx.keep(handed)
     ctx.store.outbox.withdraw(handed.duty_id)
     detail = {"from": matter.debtor.person_id, "to": to.person_id}
     by = actor.person_id if actor else None
     ctx.store.history.note("duty.handed_over", handed.duty_id, by, ctx.now, detail)
-    moved = replace(matter, duty=handed, debtor=to)
-    follow_up.ask(ctx, moved)
+    follow_up.ask(ctx, replace(matter, duty=handed, debtor=to), f":{ctx.new_id()}")
     follow_up.refresh(ctx, matter.checkin, clicked=clicked)
+    return handed
 
 
-def _said(ctx: Context, actor: Person, sentence: str, card: Card) -> Answer:
-    return Answer(Toast(ToastKind.SUCCESS, sentence), card)
+def _said(ctx: Context, actor: Person, key: str, values: Mapping[str, object], duty: Duty) -> Answer:
+    """Return the toast with the present face of the actor's card."""
+    matter = follow_up.matter_of(ctx, duty)
+    card = escalated.face(ctx, matter, actor) if matter else None
+    return Answer(Toast(ToastKind.SUCCESS, ctx.speaker(actor).say(key, values)), card)
 
 
 _ACTIONS: dict[str, Callable[[Context, CardClicked, Person, Matter], Answer]] = {

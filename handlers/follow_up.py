@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, time, timedelta
 
 from domain.cadences import Owner
-from domain.cards import Card, CardKey
+from domain.calendar import local_instant
+from domain.cards import Card
 from domain.checkin import Checkin, Reply
-from domain.duties import Act, Duty, due_at, next_at
+from domain.duties import Duty, due_at, next_at
 from domain.ids import CheckinId, DutyId
 from domain.messages import Draft, Priority
 from domain.people import Person, hrbps, manager_in_charge, present
-from handlers import checkin_cards, reply_cards
+from handlers import checkin_cards, escalated, reply_cards
 from handlers.context import Context
 from handlers.reply_cards import Matter
 from handlers.report import report_card
@@ -44,8 +47,8 @@ def open_for(ctx: Context, author: Person, checkin: Checkin) -> Duty | None:
 def owner_of(ctx: Context, owner: Owner, author: Person) -> Person | None:
     """Return who owes a follow-up to somebody now; `None` if nobody does."""
     people = ctx.store.people
-    if owner is Owner.HRBP:
-        found = (people.person(person_id) for person_id in hrbps(author, people))
+    if owner is Owner.HRBP:  # nobody owes an answer to themselves, be they their own HRBP
+        found = (people.person(person_id) for person_id in hrbps(author, people) if person_id != author.person_id)
         return next((person for person in found if person and person.active), None)
     if owner is Owner.DOTTED and author.dotted_id:
         dotted = people.person(author.dotted_id)
@@ -54,29 +57,73 @@ def owner_of(ctx: Context, owner: Owner, author: Person) -> Person | None:
     return manager_in_charge(author, people)
 
 
-def ask(ctx: Context, matter: Matter) -> None:
-    """Show the answer to whoever owes the follow-up, or to the deputy while they are away."""
-    found = present(ctx.store.people, matter.debtor.person_id, ctx.today(matter.debtor))
-    stands_in = found is not None and found.person.person_id != matter.author.person_id
-    reader = found.person if found and stands_in else matter.debtor
-    card = reply_cards.request(ctx.speaker(reader), matter, reader)
+def ask(ctx: Context, matter: Matter, occasion: str = "") -> None:
+    """Show the answer to whoever owes the follow-up; while they are away to the deputy, and to them when they are back.
+
+    Args:
+        ctx: The world.
+        matter: What is owed.
+        occasion: Why somebody is asked who may have been asked before, such as a hand-over; each is told of once. Empty
+            for the first time, and for further deputies.
+    """
+    reader = _who_is_there(ctx, matter)
+    if reader.person_id == matter.debtor.person_id and matter.duty.tell_at is not None:
+        occasion = occasion or f":{matter.duty.tell_at.isoformat()}"
     ctx.store.outbox.put(
         Draft(
             to=reader.person_id,
-            body=card,
+            body=request_face(ctx, matter, reader),
             priority=Priority.PERSONAL,
-            dedupe=f"ask:{matter.duty.duty_id}:{matter.duty.debtor_id}:{reader.person_id}",
+            dedupe=f"ask:{matter.duty.duty_id}:{matter.duty.debtor_id}:{reader.person_id}{occasion}",
             duty_id=matter.duty.duty_id,
         )
     )
+    tell_at = None
+    if reader.person_id != matter.debtor.person_id and (occasion or not _was_told(ctx, matter)):
+        tell_at = back_at(ctx, matter.debtor)
+    if tell_at != matter.duty.tell_at:
+        ctx.keep(replace(matter.duty, tell_at=tell_at))
 
 
-def matter_of(ctx: Context, duty: Duty, hrbp_name: str = "") -> Matter | None:
+def _who_is_there(ctx: Context, matter: Matter) -> Person:
+    found = present(ctx.store.people, matter.debtor.person_id, ctx.today(matter.debtor))
+    return matter.debtor if found is None or found.person.person_id == matter.author.person_id else found.person
+
+
+def _was_told(ctx: Context, matter: Matter) -> bool:
+    shown_to = ctx.store.outbox.readers(reply_cards.key_of(matter.checkin))
+    return matter.duty.tell_at is None and matter.debtor.person_id in shown_to
+
+
+def tell(ctx: Context, matter: Matter) -> None:
+    """Show it to a debtor who was away when it was opened; whoever is still away is told when they are back."""
+    if ctx.store.people.away(matter.debtor.person_id, ctx.today(matter.debtor)):
+        ctx.keep(replace(matter.duty, tell_at=back_at(ctx, matter.debtor)))
+        return
+    ctx.store.history.note("duty.told", matter.duty.duty_id, None, ctx.now, {"debtor": matter.debtor.person_id})
+    ask(ctx, matter, f":{ctx.new_id()}")
+
+
+def back_at(ctx: Context, person: Person) -> datetime:
+    """Return when somebody's present leave ends: the first midnight after it where they are; now for who is here."""
+    today = day = ctx.today(person)
+    leave = ctx.store.people.leave_of(person.person_id)
+    while ends := [taken.ends_on for taken in leave if taken.covers(day)]:
+        day = max(ends) + timedelta(days=1)
+    return ctx.now if day == today else local_instant(day, time.min, ctx.policy.zone_of(person))
+
+
+def matter_of(ctx: Context, duty: Duty) -> Matter | None:
     """Return a follow-up duty with its parts; `None` if what it is about is gone."""
     checkin = ctx.store.checkins.get(CheckinId(duty.subject))
-    if checkin is None:
-        return None
-    return Matter(duty, checkin, ctx.person(duty.about_id), ctx.person(duty.debtor_id), hrbp_name)
+    return _matter(ctx, duty, checkin) if checkin is not None else None
+
+
+def _matter(ctx: Context, duty: Duty, checkin: Checkin) -> Matter:
+    others = duty.followed_by if duty.followed_by != duty.debtor_id else None
+    follower = ctx.person(others) if others else None
+    there = follower if follower is not None and follower.active else None
+    return Matter(duty, checkin, ctx.person(duty.about_id), ctx.person(duty.debtor_id), there)
 
 
 def duty_of(ctx: Context, checkin: Checkin) -> Duty | None:
@@ -105,9 +152,9 @@ def refresh(ctx: Context, checkin: Checkin, *, clicked: str = "") -> None:
     duty = duty_of(ctx, checkin)
     if duty is None:
         return
-    matter = Matter(duty, checkin, ctx.person(duty.about_id), ctx.person(duty.debtor_id))
+    matter = _matter(ctx, duty, checkin)
     _refresh_requests(ctx, matter, clicked)
-    refresh_escalations(ctx, matter, clicked)
+    escalated.refresh(ctx, matter, clicked)
 
 
 def _refresh_requests(ctx: Context, matter: Matter, clicked: str) -> None:
@@ -134,26 +181,6 @@ def request_face(ctx: Context, matter: Matter, reader: Person) -> Card:
     if reader.person_id not in concerned:
         return reply_cards.moved(speaker, matter)
     if not matter.duty.is_open:
-        return reply_cards.closed(speaker, matter, _closer(ctx, matter), named_replies(ctx, matter.checkin))
-    return reply_cards.request(speaker, matter, reader)
-
-
-def _closer(ctx: Context, matter: Matter) -> Person:
-    return ctx.person(matter.duty.closed_by) if matter.duty.closed_by else matter.debtor
-
-
-def refresh_escalations(ctx: Context, matter: Matter, clicked: str = "") -> None:
-    """Give the escalation cards of a duty their present face; asks the store only if any was ever sent."""
-    if not any(rung.act in (Act.ESCALATE, Act.NOTIFY) for rung in matter.duty.ladder.rungs[: matter.duty.step]):
-        return
-    for reader_id in ctx.store.outbox.readers(CardKey(reply_cards.ESCALATION, matter.duty.duty_id)):
-        ctx.show(reader_id, escalation_face(ctx, matter, ctx.person(reader_id)), clicked)
-
-
-def escalation_face(ctx: Context, matter: Matter, reader: Person) -> Card:
-    """Return the present face of an escalation for one of its readers."""
-    speaker = ctx.speaker(reader)
-    if matter.duty.is_open:
-        return reply_cards.escalation(speaker, matter, matter.duty.duty_id)
-    sentence = reply_cards.closing_sentence(speaker, matter.duty, _closer(ctx, matter))
-    return reply_cards.escalation_settled(speaker, matter, sentence)
+        closer = ctx.person(matter.duty.closed_by) if matter.duty.closed_by else matter.debtor
+        return reply_cards.closed(speaker, matter, closer, named_replies(ctx, matter.checkin))
+    return reply_cards.request(speaker, escalated.with_asked(ctx, matter), reader)

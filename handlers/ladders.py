@@ -7,8 +7,8 @@ from collections.abc import Callable
 from domain.cards import Card
 from domain.duties import ANSWER, Act, Channel, Duty, Rung, fire
 from domain.messages import Draft, Mail, Priority
-from domain.people import Person, Recipient, Role, resolve
-from handlers import checkin, checkin_cards, follow_up, reply_cards
+from domain.people import Person, Recipient
+from handlers import checkin, checkin_cards, escalated, escalation_cards, follow_up, reply_cards
 from handlers.context import Context
 from handlers.reply_cards import Matter
 
@@ -18,54 +18,71 @@ def climb(ctx: Context, duty: Duty) -> None:
     debtor = ctx.person(duty.debtor_id)
     fired = fire(duty, ctx.now, ctx.pace(debtor, duty.kind))
     ctx.keep(fired.duty)
-    if fired.rung is None:
+    if fired.rung is None and not fired.tells:
         return
-    parts = follow_up.matter_of(ctx, fired.duty)
-    if parts is None:
+    matter = follow_up.matter_of(ctx, fired.duty)
+    if matter is None:
         ctx.store.history.note("duty.orphaned", duty.duty_id, None, ctx.now, {"kind": duty.kind})
-        return
-    detail = {"act": fired.rung.act.value, "to": fired.rung.to.value, "step": str(fired.duty.step)}
-    ctx.store.history.note("duty.rung", duty.duty_id, None, ctx.now, detail)
-    mark = f"{fired.duty.step}" if not fired.reminder_only else f"s{int(ctx.now.timestamp())}"
-    _ACTS[fired.rung.act](ctx, parts, fired.rung, mark)
+    elif fired.rung is None:
+        follow_up.tell(ctx, matter)
+    else:
+        _act(ctx, matter, fired.rung, reminder_only=fired.reminder_only)
+
+
+def _act(ctx: Context, matter: Matter, rung: Rung, *, reminder_only: bool) -> None:
+    step = str(matter.duty.step)
+    detail = {"act": rung.act.value, "to": rung.to.value, "step": step}
+    ctx.store.history.note("duty.rung", matter.duty.duty_id, None, ctx.now, detail)
+    _ACTS[rung.act](ctx, matter, rung, f"s{int(ctx.now.timestamp())}" if reminder_only else step)
 
 
 def _remind(ctx: Context, matter: Matter, rung: Rung, mark: str) -> None:
-    found = _recipient(ctx, matter, rung.to)
+    if not escalated.is_for_debtor(rung):
+        _notify(ctx, matter, rung, mark)  # a form that only the debtor can send is nothing for anybody else
+        return
+    found = escalated.recipient(ctx, matter, rung.to)
     if found is not None:
-        # Of the rank of escalations: after downtime both may wait, and a ladder is to be heard in its order.
-        _speak(ctx, matter, rung, found.person, mark, Priority.ESCALATION, reminder_for(ctx, matter, found.person))
+        card, mail = _reminder(ctx, matter, found.person)
+        _speak(ctx, matter, rung, found.person, mark, card, mail)
 
 
-def reminder_for(ctx: Context, matter: Matter, reader: Person) -> Card:
-    """Return the reminder of a duty, as its kind words it."""
-    speaker = ctx.speaker(reader)
-    if matter.duty.kind == ANSWER:
-        return checkin_cards.reminder(speaker, matter.checkin, matter.duty, reader)
-    return reply_cards.reminder(speaker, matter, reader)
+def _reminder(ctx: Context, matter: Matter, reader: Person) -> tuple[Card, Mail]:
+    speaker, duty = ctx.speaker(reader), matter.duty
+    if duty.kind == ANSWER:
+        card = checkin_cards.reminder(speaker, matter.checkin, duty, reader)
+        return card, checkin_cards.reminder_mail(speaker, matter.checkin, duty, reader)
+    known = escalated.with_asked(ctx, matter)
+    return reply_cards.reminder(speaker, known, reader), reply_cards.reminder_mail(speaker, known, reader)
 
 
 def _escalate(ctx: Context, matter: Matter, rung: Rung, mark: str) -> None:
-    found = _recipient(ctx, matter, rung.to)
+    found = escalated.recipient(ctx, matter, rung.to)
     if found is None:
         ctx.store.history.note("escalation.nobody", matter.duty.duty_id, None, ctx.now, {"to": rung.to.value})
         return
     _tell_debtor_first(ctx, matter, found, mark)
-    card = reply_cards.escalation(ctx.speaker(found.person), matter, matter.duty.duty_id)
-    _speak(ctx, matter, rung, found.person, mark, Priority.ESCALATION, card)
+    _tell(ctx, matter, rung, found.person, mark)
 
 
 def _notify(ctx: Context, matter: Matter, rung: Rung, mark: str) -> None:
-    found = _recipient(ctx, matter, rung.to)
+    found = escalated.recipient(ctx, matter, rung.to)
     if found is not None:
-        card = reply_cards.notification(ctx.speaker(found.person), matter, matter.duty.duty_id)
-        _speak(ctx, matter, rung, found.person, mark, Priority.ESCALATION, card)
+        _tell(ctx, matter, rung, found.person, mark)
+
+
+def _tell(ctx: Context, matter: Matter, rung: Rung, reader: Person, mark: str) -> None:
+    card = escalated.face(ctx, matter, reader)
+    asks = not escalated.is_only_told(ctx, matter, reader.person_id)
+    offered = card if Channel.CHAT in rung.by else None
+    mail = escalation_cards.mail(ctx.speaker(reader), matter, reader, offered, asks=asks)
+    _speak(ctx, matter, rung, reader, mark, card, mail)
 
 
 def _tell_debtor_first(ctx: Context, matter: Matter, found: Recipient, mark: str) -> None:
     speaker = ctx.speaker(matter.debtor)
+    own = matter.debtor.person_id == matter.author.person_id
     values = {"name": matter.author.name, "hrbp": found.person.name, "title": matter.checkin.cadence.title}
-    words = speaker.say("escalation.debtor_told", values)
+    words = speaker.say("unanswered.debtor_told" if own else "escalation.debtor_told", values)
     dedupe = f"duty:{matter.duty.duty_id}:{mark}:told"
     draft = Draft(matter.debtor.person_id, words, Priority.ESCALATION, dedupe, duty_id=matter.duty.duty_id)
     ctx.store.outbox.put(draft)
@@ -79,24 +96,16 @@ def _close(ctx: Context, matter: Matter, rung: Rung, mark: str) -> None:
         follow_up.refresh(ctx, matter.checkin)
 
 
-def _speak(ctx: Context, matter: Matter, rung: Rung, reader: Person, mark: str, priority: Priority, card: Card) -> None:
+def _speak(ctx: Context, matter: Matter, rung: Rung, reader: Person, mark: str, card: Card, mail: Mail) -> None:
+    # All of one rank: after downtime a reminder and an escalation may both wait, and are to be heard in their order.
     duty_id = matter.duty.duty_id
     for channel in rung.by:
         by_mail = channel is Channel.MAIL
-        body: Card | Mail = card
-        if by_mail:
-            body = reply_cards.escalation_mail(ctx.speaker(reader), matter, reader)
         dedupe = f"duty:{duty_id}:{mark}:{channel.value}:{reader.person_id}"
-        ctx.store.outbox.put(Draft(reader.person_id, body, priority, dedupe, duty_id=duty_id, by_mail=by_mail))
-
-
-def _recipient(ctx: Context, matter: Matter, role: Role) -> Recipient | None:
-    if role is Role.DEBTOR and matter.duty.kind == ANSWER:
-        return Recipient(matter.debtor)  # nobody is shown, or gives, another person's answers
-    found = resolve(role, matter.debtor, matter.author, ctx.store.people, ctx.today(matter.debtor), ctx.policy.admins)
-    if found is None and role is Role.DEBTOR and matter.debtor.active:
-        return Recipient(matter.debtor)
-    return found
+        body = mail if by_mail else card
+        ctx.store.outbox.put(
+            Draft(reader.person_id, body, Priority.ESCALATION, dedupe, duty_id=duty_id, by_mail=by_mail)
+        )
 
 
 _ACTS: dict[Act, Callable[[Context, Matter, Rung, str], None]] = {

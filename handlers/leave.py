@@ -18,6 +18,7 @@ LONGEST = timedelta(days=400)
 
 _RELATIVE = {"今天": 0, "today": 0, "明天": 1, "tomorrow": 1, "大后天": 3, "后天": 2}
 _DAY = re.compile(rf"(?:(\d{{4}})[-./年])?(\d{{1,2}})[-./月](\d{{1,2}})日?|({'|'.join(_RELATIVE)})")
+_JOINTS = re.compile(r"(?:从|到|至|~|\b(?:from|until|till|to)\b|[\s,，、-])*")
 _UNTIL = re.compile(r"到|至|~|\b(?:until|till|to)\b")
 
 
@@ -39,6 +40,12 @@ def take(ctx: Context, actor: Person, words: str) -> str:
     key = "leave.noted_deputy" if deputy else "leave.noted"
     values = {"to": ctx.words.day(ctx.policy.locale_of(actor), leave.ends_on), "deputy": deputy.name if deputy else ""}
     return ctx.speaker(actor).say(key, values)
+
+
+def is_nothing_but_days(words: str) -> bool:
+    """Tell whether words are days with what joins them, and nothing else ("到 2026-12-01"), so that leave is meant."""
+    rest, days = _DAY.subn(" ", words.casefold())
+    return days > 0 and _JOINTS.fullmatch(rest) is not None
 
 
 def _read(words: str, today: date) -> Leave:
@@ -80,11 +87,24 @@ def come_back(ctx: Context, actor: Person) -> str:
 def retime(ctx: Context, person: Person) -> None:
     """Count anew the hours of everything a person owes, after leave or deputy have changed."""
     for duty in ctx.store.duties.owed_by(person.person_id):
-        ctx.keep(_with_due(ctx, person, duty))
+        retimed = _with_due(ctx, person, duty)
+        ctx.keep(retimed)
+        if retimed.due_at != duty.due_at:
+            _say_due(ctx, retimed)
+
+
+def _say_due(ctx: Context, duty: Duty) -> None:
+    """Let what depends on a time, or promises it, know the new one."""
+    matter = follow_up.matter_of(ctx, duty)
+    if matter is not None and duty.kind == ANSWER:
+        ctx.store.checkins.save(replace(matter.checkin, due_at=duty.due_at), keep_version=False)
+    elif matter is not None:
+        follow_up.refresh(ctx, matter.checkin)
 
 
 def _with_due(ctx: Context, person: Person, duty: Duty) -> Duty:
-    return replace(duty, due_at=due_at(duty.ladder, duty.opened_at, ctx.pace(person, duty.kind)))
+    tell_at = follow_up.back_at(ctx, person) if duty.tell_at is not None else None
+    return replace(duty, due_at=due_at(duty.ladder, duty.opened_at, ctx.pace(person, duty.kind)), tell_at=tell_at)
 
 
 def _hand_to_deputy(ctx: Context, actor: Person) -> None:

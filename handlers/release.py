@@ -110,7 +110,7 @@ class Gate:
     def _fold(self, person: Person, outgoing: Outgoing, at: datetime, release: Release) -> None:
         day = at.astimezone(self._ctx.policy.zone_of(person)).date()
         release.folds.append((outgoing.message_id, day))
-        self._ctx.store.outbox.put(digest.draft(person, day, at))
+        self._ctx.store.outbox.put(digest.draft(self._ctx.speaker(person), person, day, at))
 
 
 def _decided(now: datetime, rules: AttentionRules, pace: Pace, said: int, *, is_digest: bool) -> Decision:

@@ -137,9 +137,12 @@ def _waive(ctx: Context, event: CardClicked, actor: Person, matter: Matter) -> A
 
 
 def tell_waived(ctx: Context, matter: Matter, actor: Person) -> None:
-    """Tell the person who waited that no written reply will come, and who said why."""
+    """Tell the person who waited that no written reply will come, and who said why, unless it was they."""
+    if actor.person_id == matter.author.person_id:
+        return
     speaker = ctx.speaker(matter.author)
-    sentence = reply_cards.closing_sentence(speaker, matter.duty, actor)
+    said = reply_cards.closing_sentence(speaker, matter.duty, actor)
+    sentence = speaker.say("list.labelled", {"label": matter.checkin.cadence.title, "text": said})
     draft = Draft(matter.author.person_id, sentence, Priority.PERSONAL, f"waived:{matter.duty.duty_id}")
     ctx.store.outbox.put(draft)
 

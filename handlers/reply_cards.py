@@ -1,18 +1,17 @@
-"""The faces of a follow-up: what a manager is shown of an answer, the reminder, the escalation, and the reply."""
+"""The faces of a follow-up: what a manager is shown of an answer, the reminder, and the reply."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from domain.cards import Block, Button, Card, CardKey, Facts, Field, Mention, Paragraph, Quote, Style, Tone
+from domain.cards import Block, Button, Card, CardKey, Field, Mention, Paragraph, Quote, Style, Tone
 from domain.checkin import Checkin, Reaction, Reply
-from domain.duties import ANSWER, Duty, DutyState
-from domain.ids import DutyId
+from domain.duties import Act, Duty, DutyState
 from domain.messages import Mail
 from domain.people import Person
 from domain.questionnaire import Question, QuestionKind, fields_of
-from handlers.checkin_cards import answer_lines, reply_text
+from handlers.checkin_cards import answer_lines, reply_text, until
 from handlers.context import Speaker
 
 KIND = "reply"
@@ -31,14 +30,16 @@ class Matter:
         checkin: The answer that opened it.
         author: Who gave the answer.
         debtor: Who owes.
-        hrbp_name: Who has been asked to look after it, or empty.
+        follower: Who looks after it beside the debtor, or `None`.
+        asked: Names of others who were asked to look after it and have not said anything yet.
     """
 
     duty: Duty
     checkin: Checkin
     author: Person
     debtor: Person
-    hrbp_name: str = ""
+    follower: Person | None = None
+    asked: tuple[str, ...] = ()
 
 
 def key_of(checkin: Checkin) -> CardKey:
@@ -48,46 +49,88 @@ def key_of(checkin: Checkin) -> CardKey:
 
 def request(speaker: Speaker, matter: Matter, reader: Person) -> Card:
     """Return the card that shows an answer and asks for the follow-up."""
-    values = _values(speaker, matter)
-    standing_in = reader.person_id != matter.debtor.person_id
-    lead = [Paragraph(speaker.say("reply.stand_in", values))] if standing_in else []
-    return Card(
-        key=key_of(matter.checkin),
+    values, words = values_of(speaker, matter), _words(matter.duty)
+    return _asking(
+        speaker,
+        matter,
+        reader,
         title=speaker.say("reply.title", values),
-        summary=speaker.say("reply.summary", values),
-        tone=Tone.ASK,
-        tag=speaker.say("reply.tag.open"),
-        blocks=(*lead, Paragraph(speaker.say("reply.lead", values)), *_said(speaker, matter.checkin)),
-        fields=_fields(matter.checkin),
-        buttons=_request_buttons(speaker, matter),
+        summary=speaker.say(f"{words}.summary", values),
+        lead=Paragraph(speaker.say(f"{words}.lead", values)),
     )
-
-
-def _request_buttons(speaker: Speaker, matter: Matter) -> tuple[Button, ...]:
-    send = Button("submit", speaker.say(f"{_words(matter.duty)}.button.submit"), Style.MAIN, submits=True)
-    meet = Button("meet", speaker.say("reply.button.meet"))
-    handled = Button("handled", speaker.say("reply.button.in_person"))
-    return (send, meet, handled) if matter.duty.kind == REPLY else (send, handled)
 
 
 def reminder(speaker: Speaker, matter: Matter, reader: Person) -> Card:
-    """Return the request again: who waits, since when, until when, and ways out."""
-    values = _values(speaker, matter)
-    card = request(speaker, matter, reader)
-    asked_hrbp = [Paragraph(speaker.say("reply.hrbp_asked", values))] if matter.hrbp_name else []
-    return replace(
-        card,
-        title=speaker.say(f"{_words(matter.duty)}.remind.title", values),
-        summary=speaker.say("reply.remind.summary", values),
-        tone=Tone.REMIND,
-        blocks=(Mention(reader.name, speaker.say("reply.remind.body", values)), *asked_hrbp, *card.blocks[1:]),
-        buttons=(
-            card.buttons[0],
-            Button("later", speaker.say("duty.button.later")),
-            Button("handled", speaker.say("duty.button.handled")),
-            Button("normal", speaker.say("duty.button.normal")),
-        ),
+    """Return the request again, calling its reader: who waits, since when, until when, and ways out."""
+    values, words = values_of(speaker, matter), _words(matter.duty)
+    card = _asking(
+        speaker,
+        matter,
+        reader,
+        title=speaker.say(f"{words}.remind.title", values),
+        summary=speaker.say(f"{words}.remind.summary", values),
+        lead=Mention(reader.name, speaker.say(f"{words}.remind.body", values)),
     )
+    return replace(card, tone=Tone.REMIND, buttons=_ways_out(speaker, matter.duty))
+
+
+def reminder_mail(speaker: Speaker, matter: Matter, reader: Person) -> Mail:
+    """Return the reminder of a follow-up as a mail; people's answers are not in it."""
+    values, words = values_of(speaker, matter), _words(matter.duty)
+    said = speaker.say(f"{words}.remind.body", values)
+    title = speaker.say(f"{words}.remind.title", values)
+    return Mail(title, speaker.say("duty.mail", {"reader": reader.name, "body": said}))
+
+
+def _asking(speaker: Speaker, matter: Matter, reader: Person, *, title: str, summary: str, lead: Block) -> Card:
+    return Card(
+        key=key_of(matter.checkin),
+        title=title,
+        summary=summary,
+        tone=Tone.ASK,
+        tag=speaker.say("reply.tag.open"),
+        blocks=(lead, *_beside(speaker, matter, reader), *_said(speaker, matter.checkin)),
+        fields=_fields(matter.checkin),
+        buttons=_request_buttons(speaker, matter.duty),
+    )
+
+
+def _beside(speaker: Speaker, matter: Matter, reader: Person) -> tuple[Block, ...]:
+    """Return who else has to do with a matter: for whom the reader stands in, and who looks after it."""
+    sentences: list[str] = []
+    if reader.person_id != matter.debtor.person_id:
+        sentences.append(speaker.say("reply.stand_in", {"manager": matter.debtor.name}))
+    if matter.follower is not None:
+        sentences.append(speaker.say("reply.hrbp_follows", {"hrbp": matter.follower.name}))
+    elif matter.asked:
+        sentences.append(speaker.say("reply.hrbp_asked", {"hrbp": speaker.listed(matter.asked)}))
+    return tuple(map(Paragraph, sentences))
+
+
+def _request_buttons(speaker: Speaker, duty: Duty) -> tuple[Button, ...]:
+    if was_reminded(duty):
+        return _ways_out(speaker, duty)
+    meet = Button("meet", speaker.say("reply.button.meet"))
+    handled = Button("handled", speaker.say("reply.button.in_person"))
+    return (_send(speaker, duty), meet, handled) if duty.kind == REPLY else (_send(speaker, duty), handled)
+
+
+def _ways_out(speaker: Speaker, duty: Duty) -> tuple[Button, ...]:
+    return (
+        _send(speaker, duty),
+        Button("later", speaker.say("duty.button.later")),
+        Button("handled", speaker.say("duty.button.handled")),
+        Button("normal", speaker.say("duty.button.normal")),
+    )
+
+
+def _send(speaker: Speaker, duty: Duty) -> Button:
+    return Button("submit", speaker.say(f"{_words(duty)}.button.submit"), Style.MAIN, submits=True)
+
+
+def was_reminded(duty: Duty) -> bool:
+    """Tell whether a rung has reminded of a duty: from then on its cards offer the ways out of a reminder."""
+    return any(rung.act is Act.REMIND for rung in duty.ladder.rungs[: duty.step])
 
 
 def closed(speaker: Speaker, matter: Matter, closer: Person, replies: Sequence[tuple[str, Reply]]) -> Card:
@@ -107,16 +150,18 @@ def closed(speaker: Speaker, matter: Matter, closer: Person, replies: Sequence[t
         for reaction in Reaction
         if reaction in reactions
     ]
-    more = bool(replies) and matter.duty.kind == REPLY
+    late = matter.duty.state is DutyState.EXPIRED
+    more = late or (bool(replies) and matter.duty.kind == REPLY)
+    label = f"{_words(matter.duty)}.button.submit" if late else "reply.button.more"
     return Card(
         key=key_of(matter.checkin),
-        title=speaker.say("reply.title", _values(speaker, matter)),
+        title=speaker.say("reply.title", values_of(speaker, matter)),
         summary=speaker.say("reply.tag.done"),
         tone=Tone.DONE,
         tag=speaker.say("reply.tag.done"),
         blocks=tuple(blocks),
         fields=_fields(matter.checkin) if more else (),
-        buttons=(Button("submit", speaker.say("reply.button.more"), submits=True),) if more else (),
+        buttons=(Button("submit", speaker.say(label), submits=True),) if more else (),
     )
 
 
@@ -128,7 +173,7 @@ def addition(speaker: Speaker, matter: Matter, *, may_reply: bool) -> Card:
         matter: With the new version.
         may_reply: Whether the reader is the one who replied, and may add a word.
     """
-    values = _values(speaker, matter)
+    values = values_of(speaker, matter)
     return Card(
         key=key_of(matter.checkin),
         title=speaker.say("reply.addition.title", values),
@@ -145,82 +190,31 @@ def closing_sentence(speaker: Speaker, duty: Duty, closer: Person) -> str:
     values = {
         "name": closer.name,
         "at": speaker.stamp(duty.closed_at) if duty.closed_at else "",
-        "reason": speaker.say(f"duty.reason.{duty.reason}") if duty.reason else "",
+        "reason": speaker.say(f"duty.reason.{_reason_words(duty)}") if duty.reason else "",
     }
     if duty.state is DutyState.WAIVED:
-        return speaker.say("duty.closed.waived", values)
+        return speaker.say("duty.closed.waived" if duty.closed_by else "duty.closed.of_itself", values)
     if duty.state is DutyState.EXPIRED:
         return speaker.say("duty.closed.expired", values)
     return speaker.say("duty.closed.fulfilled", values)
+
+
+def _reason_words(duty: Duty) -> str:
+    # One act, two labels: the first card offers to have talked in person, every reminder to have settled it somehow.
+    in_person = duty.kind == REPLY and not was_reminded(duty)
+    return "settled" if duty.reason == "handled" and not in_person else duty.reason
 
 
 def moved(speaker: Speaker, matter: Matter) -> Card:
     """Return the face of a follow-up that somebody else owes now."""
     return Card(
         key=key_of(matter.checkin),
-        title=speaker.say("reply.title", _values(speaker, matter)),
+        title=speaker.say("reply.title", values_of(speaker, matter)),
         summary=speaker.say("reply.tag.moved"),
         tone=Tone.DONE,
         tag=speaker.say("reply.tag.moved"),
-        blocks=(Paragraph(speaker.say("reply.moved", _values(speaker, matter))),),
+        blocks=(Paragraph(speaker.say("reply.moved", values_of(speaker, matter))),),
     )
-
-
-def escalation(speaker: Speaker, matter: Matter, duty_id: DutyId) -> Card:
-    """Return what the HRBP is shown: the matter, not the person, with every way to settle it."""
-    values = _values(speaker, matter)
-    passable = matter.duty.kind != ANSWER
-    return Card(
-        key=CardKey(ESCALATION, duty_id),
-        title=speaker.say(f"{_matter_words(matter.duty)}.title", values),
-        summary=speaker.say(f"{_matter_words(matter.duty)}.summary", values),
-        tone=Tone.REMIND,
-        tag=speaker.say("escalation.tag.open"),
-        blocks=(
-            Paragraph(speaker.say(f"{_matter_words(matter.duty)}.body", values)),
-            Facts(_escalation_facts(speaker, matter)),
-        ),
-        buttons=(
-            Button("follow", speaker.say("escalation.button.follow"), Style.MAIN),
-            Button("normal", speaker.say("escalation.button.normal")),
-            *((Button("deputy", speaker.say("escalation.button.deputy")),) if passable else ()),
-        ),
-    )
-
-
-def notification(speaker: Speaker, matter: Matter, duty_id: DutyId) -> Card:
-    """Return what somebody is shown who need do nothing but may call the matter normal."""
-    card = escalation(speaker, matter, duty_id)
-    normal = tuple(button for button in card.buttons if button.action == "normal")
-    return replace(card, tone=Tone.CALM, tag=speaker.say("escalation.tag.known"), buttons=normal)
-
-
-def _escalation_facts(speaker: Speaker, matter: Matter) -> tuple[tuple[str, str], ...]:
-    values = _values(speaker, matter)
-    return (
-        (speaker.say("escalation.fact.team"), matter.author.department or "-"),
-        (speaker.say("escalation.fact.who"), f"{matter.author.name} → {matter.debtor.name}"),
-        (speaker.say("escalation.fact.since"), str(values["since"])),
-        (speaker.say("escalation.fact.due"), str(values["due"])),
-    )
-
-
-def escalation_settled(speaker: Speaker, matter: Matter, sentence: str) -> Card:
-    """Return the escalation card with what became of the matter."""
-    card = escalation(speaker, matter, matter.duty.duty_id)
-    tag = speaker.say("escalation.tag.open" if matter.duty.is_open else "escalation.tag.done")
-    blocks = (Paragraph(sentence), *card.blocks[1:])
-    buttons = card.buttons[1:] if matter.duty.is_open else ()
-    tone = Tone.CALM if matter.duty.is_open else Tone.DONE
-    return replace(card, tone=tone, tag=tag, blocks=blocks, buttons=buttons)
-
-
-def escalation_mail(speaker: Speaker, matter: Matter, reader: Person) -> Mail:
-    """Return the escalation as a mail; people's answers are not in it."""
-    values = {**_values(speaker, matter), "reader": reader.name}
-    facts = "\n".join(f"{label}: {value}" for label, value in _escalation_facts(speaker, matter))
-    subject = speaker.say(f"{_matter_words(matter.duty)}.mail.subject", values)
-    return Mail(subject, speaker.say("escalation.mail.body", {**values, "facts": facts}))
 
 
 def answered(speaker: Speaker, checkin: Checkin, reply: Reply, author: Person) -> Card:
@@ -269,21 +263,16 @@ def _words(duty: Duty) -> str:
     return "reply" if duty.kind == REPLY else "followup"
 
 
-def _matter_words(duty: Duty) -> str:
-    return "unanswered" if duty.debtor_id == duty.about_id else "escalation"
-
-
-def _values(speaker: Speaker, matter: Matter) -> dict[str, object]:
+def values_of(speaker: Speaker, matter: Matter) -> dict[str, object]:
+    """Return what sentences about a matter may name."""
     submitted = matter.checkin.submitted_at or matter.duty.opened_at
     return {
         "name": matter.author.name,
         "manager": matter.debtor.name,
-        "team": matter.author.department,
         "title": matter.checkin.cadence.title,
         "since": speaker.stamp(submitted),
         "due": speaker.stamp(matter.duty.due_at),
-        "hours": round(matter.duty.ladder.allowed.total_seconds() / 3600),
-        "hrbp": matter.hrbp_name,
+        "until": until(speaker, matter.duty),
     }
 
 

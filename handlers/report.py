@@ -45,7 +45,7 @@ def _report(ctx: Context, checkin: Checkin, duty: Duty | None, replies: Sequence
         replies=replies,
         streak=_streak(ctx, checkin),
         comparisons=comparisons,
-        small_group=checkin.cadence.report is Report.COMPARE and not comparisons,
+        small_group=checkin.cadence.report is Report.COMPARE and author.manager_id is not None and not comparisons,
     )
 
 

@@ -135,7 +135,7 @@ def _tell_admins(ctx: Context, round_: Round) -> None:
         admin = ctx.store.people.person(admin_id)
         if admin is not None:
             speaker = ctx.speaker(admin)
-            values = {"title": round_.cadence.title, "at": speaker.when(round_.fires_at)}
+            values = {"title": round_.cadence.title, "at": speaker.stamp(round_.fires_at)}
             words = speaker.say("admin.round_missed", values)
             dedupe = f"missed:{round_.occurrence_id}:{admin_id}"
             ctx.store.outbox.put(Draft(admin_id, words, Priority.SUMMARY, dedupe))

@@ -13,6 +13,7 @@ from domain.ids import PersonId
 from domain.messages import Draft, Priority
 from domain.people import Person
 from domain.repositories import RoundCounts
+from handlers.checkin_cards import until
 from handlers.context import Context, Speaker
 
 GROUPS_A_SLICE = 50
@@ -164,14 +165,22 @@ def _counts(ctx: Context, speaker: Speaker, round_: Round, matters: Matters) -> 
 
 
 def _key_points(ctx: Context, speaker: Speaker, round_: Round, matters: Matters) -> list[Block]:
-    return _lines(ctx, speaker, matters.checkins, shared_only=True)
+    return _lines(ctx, speaker, matters.checkins, _heading(round_, "key_points"), shared_only=True)
 
 
 def _all_answers(ctx: Context, speaker: Speaker, round_: Round, matters: Matters) -> list[Block]:
-    return _lines(ctx, speaker, matters.checkins, shared_only=False)
+    return _lines(ctx, speaker, matters.checkins, _heading(round_, "answers"), shared_only=False)
 
 
-def _lines(ctx: Context, speaker: Speaker, checkins: Sequence[Checkin], *, shared_only: bool) -> list[Block]:
+def _heading(round_: Round, section: str) -> str:
+    """Return the key of a section's heading: whether it tells of this round or of another practice's latest."""
+    summary = round_.cadence.summary
+    return f"summary.last.{section}" if summary and summary.of else f"summary.{section}"
+
+
+def _lines(
+    ctx: Context, speaker: Speaker, checkins: Sequence[Checkin], heading: str, *, shared_only: bool
+) -> list[Block]:
     quotes: list[Block] = []
     for checkin in checkins:
         text = _said(speaker, checkin, shared_only=shared_only)
@@ -181,7 +190,7 @@ def _lines(ctx: Context, speaker: Speaker, checkins: Sequence[Checkin], *, share
         return []
     more = [Paragraph(speaker.say("summary.more", {"count": len(quotes) - MOST_LINES}), small=True)]
     return [
-        Paragraph(speaker.say("summary.key_points")),
+        Paragraph(speaker.say(heading)),
         *quotes[:MOST_LINES],
         *(more if len(quotes) > MOST_LINES else []),
     ]
@@ -207,7 +216,7 @@ def _open_duties(ctx: Context, speaker: Speaker, round_: Round, matters: Matters
 def _duty_row(ctx: Context, speaker: Speaker, duty: Duty) -> tuple[str, str]:
     debtor, about = ctx.person(duty.debtor_id).name, ctx.person(duty.about_id).name
     who = debtor if debtor == about else f"{debtor} → {about}"
-    return who, speaker.say("summary.until", {"due": speaker.stamp(duty.due_at)})
+    return who, until(speaker, duty)
 
 
 def _agenda_section(ctx: Context, speaker: Speaker, round_: Round, matters: Matters) -> list[Block]:

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from sandbox.control_guard import as_json
 from sandbox.control_input import InputError, choice, listed, optional_text, read_object, text
+from sandbox.control_preview import preview_of
 from sandbox.control_stage import PlatformFake, Stage
 
 LONGEST_TEXT = 10_000
@@ -31,7 +32,11 @@ class Chats:
         self._last_viewed: dict[tuple[str, str], str] = {}
 
     async def people(self, _request: web.Request) -> web.Response:
-        """`GET /sandbox/api/people`: everybody, with what the bot wrote since they last looked."""
+        """`GET /sandbox/api/people`: everybody, with what the bot wrote since they last looked.
+
+        `unread` and `last` (its `time` and a line of its `text`, or None) stand for all platforms together, `unread_by`
+        and `last_by` for each on its own.
+        """
         people = [self._described(person) for person in self._stage.people]
         return as_json({"people": people, "platforms": list(self._stage.platforms)})
 
@@ -84,13 +89,15 @@ class Chats:
         return chat
 
     def _described(self, person: Mapping[str, Any]) -> dict[str, Any]:
-        unread, last = {}, None
-        for name, external_id in person["ids"].items():
-            if name in self._stage.platforms:
-                messages = self._stage.platforms[name].messages_of(external_id)
+        unread, last = {}, {}
+        for name, platform in self._stage.platforms.items():
+            if name in person["ids"]:
+                external_id = person["ids"][name]
+                messages = platform.messages_of(external_id)
                 unread[name] = _unread(messages, self._last_viewed.get((name, external_id)))
-                last = _later(last, messages)
-        return {**person, "unread": sum(unread.values()), "unread_by": unread, "last": last}
+                last[name] = _last(messages)
+        newest = max((each for each in last.values() if each), key=lambda each: each["time"], default=None)
+        return {**person, "unread": sum(unread.values()), "unread_by": unread, "last": newest, "last_by": last}
 
 
 class _Seat:
@@ -202,22 +209,7 @@ def _unread(messages: Sequence[_Message], last_viewed: str | None) -> int:
     return sum(message["from"] == "bot" for message in unseen)
 
 
-def _later(last: dict[str, str] | None, messages: Sequence[_Message]) -> dict[str, str] | None:
-    if not messages or (last is not None and last["time"] >= messages[-1]["time"]):
-        return last
-    return {"time": messages[-1]["time"], "text": _preview(messages[-1])[:_LONGEST_PREVIEW]}
-
-
-def _preview(message: _Message) -> str:
-    """What a chat list shows of a message: its text, or its card's summary or title, where the card has such."""
-    if message["recalled"]:
-        return ""
-    card = message["card"] or {}
-    summary, title = _at(card, "config", "summary"), _at(card, "header", "title")
-    return str(message["text"] or _at(summary, "content") or _at(title, "content") or "")
-
-
-def _at(node: object, *keys: str) -> object:
-    for key in keys:
-        node = node.get(key) if isinstance(node, Mapping) else None
-    return node
+def _last(messages: Sequence[_Message]) -> dict[str, str] | None:
+    if not messages:
+        return None
+    return {"time": messages[-1]["time"], "text": preview_of(messages[-1])[:_LONGEST_PREVIEW]}

@@ -30,7 +30,7 @@ def _entry(user: User, tree: dict[str, Department], managers: set[str], hrbps: s
         "manager": user.leader,
         "hrbp": next((department.hrbps[0] for department in chain if department.hrbps), None),
         "role": _role(user, managers, hrbps),
-        "ids": {"feishu": user.open_id},
+        "ids": {"feishu": user.open_id, "wecom": user.user_id, "dingtalk": user.user_id},
     }
 
 

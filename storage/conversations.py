@@ -10,7 +10,7 @@ from sqlalchemy import delete
 from domain.cards import CardKey
 from domain.ids import OrgId, PersonId
 from domain.repositories import Conversation
-from storage.codec import decode_answers, encode_answers
+from storage.codec import decode_answers, decode_card, encode_answers, encode_card
 from storage.flavour import Flavour
 from storage.instants import instant, micros
 from storage.prepared import Prepared, Statement
@@ -49,16 +49,31 @@ class Conversations:
         row = self._transaction.row(_GET, (self._org_id, person_id))
         if row is None:
             return None
-        kind, subject, step, answers, expires_at = row
+        kind, subject, action, step, answers, card, expires_at = row
         if expires_at <= self._transaction.tell(now):
             return None
-        topic = CardKey(kind, subject)
-        return Conversation(person_id, topic, step, decode_answers(answers), instant(expires_at))
+        return Conversation(
+            person_id=person_id,
+            topic=CardKey(kind, subject),
+            step=step,
+            answers=decode_answers(answers),
+            expires_at=instant(expires_at),
+            action=action,
+            card=None if card is None else decode_card(card),
+        )
 
     def put(self, conversation: Conversation) -> None:
         """See the port."""
-        topic, answers = conversation.topic, encode_answers(conversation.answers)
-        content = (topic.kind, topic.subject, conversation.step, answers, micros(conversation.expires_at))
+        topic, card = conversation.topic, conversation.card
+        content = (
+            topic.kind,
+            topic.subject,
+            conversation.action,
+            conversation.step,
+            encode_answers(conversation.answers),
+            None if card is None else encode_card(card),
+            micros(conversation.expires_at),
+        )
         self._transaction.change(_PUT, (self._org_id, conversation.person_id, *content))
 
     def end(self, person_id: PersonId) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from sqlalchemy import URL, Connection
 
@@ -94,9 +94,11 @@ class Database:
                 transaction.flush()
                 _end_well(transaction, connection)
             except BaseException:
+                transaction.end()
                 if transaction.failure is not None:
-                    connection.invalidate()  # whatever happened to it, the next one shall be fresh
+                    _throw_away(connection)
                 raise
+            transaction.end()
             transaction.committed()
 
     @contextmanager
@@ -107,7 +109,11 @@ class Database:
             StoreDown: The database cannot be read.
         """
         with _judged(), self._reading.connect() as connection:
-            yield self._begin(connection)
+            transaction = self._begin(connection)
+            try:
+                yield transaction
+            finally:
+                transaction.end()
             connection.rollback()
 
     def dispose(self) -> None:
@@ -125,6 +131,17 @@ def _end_well(transaction: Transaction, connection: Connection) -> None:
     if transaction.failure is not None:
         raise transaction.failure
     connection.commit()
+
+
+def _throw_away(connection: Connection) -> None:
+    """Close a connection for good: whatever happened to it, the next one shall be fresh.
+
+    What it began is undone first. SQLite closes a file only when the last statement is forgotten, and until then a
+    transaction that is left open keeps everybody else from writing.
+    """
+    with suppress(*ERRORS):  # most have lost their server
+        connection.rollback()
+    connection.invalidate()
 
 
 @contextmanager

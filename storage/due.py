@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, func, select, tuple_
+from sqlalchemy import ColumnElement, bindparam, func, select, tuple_
 
 from domain.cadences import Round
 from domain.duties import Duty
@@ -28,22 +28,24 @@ if TYPE_CHECKING:
 _FROM_THE_START = Watermark(-(2**63), "")
 
 
-def _due_duties() -> Statement:
+def _due_duties(*conditions: ColumnElement[bool]) -> Statement:
     place = tuple_(duty.c.next_at, duty.c.duty_id)
     since = tuple_(parameter("since", duty.c.next_at), parameter("since_id", duty.c.duty_id))
     due = select(*duty_rows.COLUMNS, duty.c.next_at).where(duty.c.next_at <= parameter("now", duty.c.next_at))
-    ordered = due.where(place >= since).order_by(duty.c.next_at, duty.c.duty_id)
+    ordered = due.where(place >= since, *conditions).order_by(duty.c.next_at, duty.c.duty_id)
     return ordered.limit(bindparam("limit")).with_for_update(skip_locked=True)
 
 
-def _due_rounds() -> Statement:
-    due = select(*ROUND_COLUMNS).where(occurrence.c.next_at <= parameter("now", occurrence.c.next_at))
+def _due_rounds(*conditions: ColumnElement[bool]) -> Statement:
+    due = select(*ROUND_COLUMNS).where(occurrence.c.next_at <= parameter("now", occurrence.c.next_at), *conditions)
     ordered = due.order_by(occurrence.c.next_at, occurrence.c.occurrence_id)
     return ordered.limit(bindparam("limit")).with_for_update(skip_locked=True)
 
 
 _DUTIES = Prepared("now since since_id limit", lambda _: _due_duties())
+_DUTIES_SERVED = Prepared("now since since_id served limit", lambda flavour: _due_duties(flavour.served(duty.c.org_id)))
 _ROUNDS = Prepared("now limit", lambda _: _due_rounds())
+_ROUNDS_SERVED = Prepared("now served limit", lambda flavour: _due_rounds(flavour.served(occurrence.c.org_id)))
 _NEXT_DUTY = Prepared("", lambda _: select(func.min(duty.c.next_at)).where(duty.c.next_at.is_not(None)))
 _NEXT_ROUND = Prepared("", lambda _: select(func.min(occurrence.c.next_at)).where(occurrence.c.next_at.is_not(None)))
 _NEXT_LANES = Prepared("", lambda _: select(lane.c.ready_at, lane.c.next_at).where(lane.c.ready_at.is_not(None)))
@@ -55,7 +57,7 @@ class DueQueries:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
-    def due_duties(self, now: datetime, limit: int) -> Sequence[Duty]:
+    def due_duties(self, now: datetime, limit: int, served: Sequence[OrgId] | None = None) -> Sequence[Duty]:
         """Take open duties whose moment has come, the oldest first; nobody else gets them until the transaction ends.
 
         Whoever is concerned, and the check-ins they are about, are read along; a duty about a check-in that somebody is
@@ -68,32 +70,43 @@ class DueQueries:
         Args:
             now: UTC.
             limit: At most so many.
+            served: Of these organisations only; others may have processes of their own. `None`: of all.
         """
         self._transaction.flush()
         told = self._transaction.tell(now)
-        rows = self._due(told, limit)
+        rows = self._due(told, limit, None if served is None else encode_list(served))
         busy = self._read_along(rows)
         free = [row for row in rows if (row[0], row[3]) not in busy] if busy else rows
         return [self._transaction.store(row[0]).duties.loaded(row) for row in free]
 
-    def _due(self, told: int, limit: int) -> Sequence[Row]:
+    def _due(self, told: int, limit: int, served: str | None) -> Sequence[Row]:
         memory = self._transaction.memory
         since = memory.watermark
-        rows = self._transaction.rows(_DUTIES, (told, *(since or _FROM_THE_START), limit))
+        rows = self._duties_since(told, since or _FROM_THE_START, limit, served)
         if since is not None and not rows:
-            rows = self._transaction.rows(_DUTIES, (told, *_FROM_THE_START, limit))
+            rows = self._duties_since(told, _FROM_THE_START, limit, served)
         memory.watermark = Watermark(rows[-1][-1], rows[-1][1]) if len(rows) == limit else None
         return rows
 
-    def due_rounds(self, now: datetime, limit: int) -> Sequence[Round]:
+    def _duties_since(self, told: int, since: Watermark, limit: int, served: str | None) -> Sequence[Row]:
+        if served is None:
+            return self._transaction.rows(_DUTIES, (told, *since, limit))
+        return self._transaction.rows(_DUTIES_SERVED, (told, *since, served, limit))
+
+    def due_rounds(self, now: datetime, limit: int, served: Sequence[OrgId] | None = None) -> Sequence[Round]:
         """Take rounds whose next stage has come, the oldest first; nobody else gets them until the transaction ends.
 
         Args:
             now: UTC.
             limit: At most so many.
+            served: Of these organisations only. `None`: of all.
         """
         self._transaction.flush()
-        rows = self._transaction.rows(_ROUNDS, (self._transaction.tell(now), limit))
+        told = self._transaction.tell(now)
+        if served is None:
+            rows = self._transaction.rows(_ROUNDS, (told, limit))
+        else:
+            rows = self._transaction.rows(_ROUNDS_SERVED, (told, encode_list(served), limit))
         return [round_of(row, self._transaction.store(row[0]).definitions) for row in rows]
 
     def next_moment(self, now: datetime) -> datetime | None:

@@ -25,7 +25,7 @@ COLUMNS = tuple(duty.c)[:-1]
 
 _OPEN_NAMES = " ".join(column.name for column in duty.c)
 _PROGRESS = "step snoozed_until next_at"
-_SAVED = "debtor_id due_at step snoozed_until state closed_at closed_by reason next_at"
+_SAVED = "debtor_id due_at step snoozed_until state closed_at closed_by reason followed_by followed_at tell_at next_at"
 
 
 def duty_of(row: Row, definitions: Definitions) -> Duty:
@@ -46,6 +46,9 @@ def duty_of(row: Row, definitions: Definitions) -> Duty:
         instant_or_none(row[12]),
         row[13],
         row[14],
+        row[15],
+        instant_or_none(row[16]),
+        instant_or_none(row[17]),
     )
 
 
@@ -67,6 +70,9 @@ def opening_values(opened: Duty, ladder_digest: str, next_at: datetime | None) -
         micros_or_none(opened.closed_at),
         opened.closed_by,
         opened.reason,
+        opened.followed_by,
+        micros_or_none(opened.followed_at),
+        micros_or_none(opened.tell_at),
         micros_or_none(next_at) if opened.is_open else None,
     )
 
@@ -82,6 +88,9 @@ def saving_values(changed: Duty, next_at: datetime | None) -> Values:
         micros_or_none(changed.closed_at),
         changed.closed_by,
         storable(changed.reason),
+        changed.followed_by,
+        micros_or_none(changed.followed_at),
+        micros_or_none(changed.tell_at),
         micros_or_none(next_at) if changed.is_open else None,
         changed.org_id,
         changed.duty_id,
@@ -98,7 +107,11 @@ def only_progressed(before: Duty | None, after: Duty) -> bool:
     """Tell whether `ADVANCE` is enough: it spares the indexes of what has not changed."""
     if before is None or not (before.is_open and after.is_open):
         return False
-    return (before.debtor_id, before.due_at, before.reason) == (after.debtor_id, after.due_at, after.reason)
+    return _beside_progress(before) == _beside_progress(after)
+
+
+def _beside_progress(owed: Duty) -> tuple[object, ...]:
+    return (owed.debtor_id, owed.due_at, owed.reason, owed.followed_by, owed.followed_at, owed.tell_at)
 
 
 def _find() -> Statement:

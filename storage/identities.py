@@ -16,7 +16,7 @@ from storage.tables import identity, person
 if TYPE_CHECKING:
     from storage.transaction import Transaction
 
-_NAMES = "org_id platform external_id person_id lost"
+_NAMES = "org_id platform external_id person_id lost_at"
 _PERSON = "org_id platform person_id"
 _EXTERNAL = "org_id platform external_id"
 _UNBIND_PERSON = Prepared(_PERSON, lambda _: delete(identity).where(*equal(identity, _PERSON)))
@@ -25,7 +25,7 @@ _BIND = Prepared(_NAMES, lambda flavour: flavour.insert(identity, _NAMES))
 _OF_PERSON = Prepared(_PERSON, lambda _: select_by(identity, _PERSON, identity.c.external_id))
 _ALL = Prepared(
     "org_id platform",
-    lambda _: select_by(identity, "org_id platform", identity.c.external_id, identity.c.person_id, identity.c.lost),
+    lambda _: select_by(identity, "org_id platform", identity.c.external_id, identity.c.person_id, identity.c.lost_at),
 )
 
 
@@ -65,7 +65,7 @@ class Identities:
         if not self._owners:
             return
         org_id, transaction = self._org_id, self._transaction
-        bound = [(org_id, *name, owner, False) for name, owner in self._owners.items() if owner is not None]
+        bound = [(org_id, *name, owner, None) for name, owner in self._owners.items() if owner is not None]
         transaction.change_many(_UNBIND_PERSON, [(org_id, *owner) for owner in self._names])
         transaction.change_many(_UNBIND_EXTERNAL, [(org_id, *name) for name in self._owners])
         transaction.change_many(_BIND, bound)
@@ -84,5 +84,5 @@ class Identities:
         """Return everybody's external ids on a platform."""
         self.flush()
         rows = self._transaction.rows(_ALL, (self._org_id, platform))
-        self._stored[platform] = {external_id: person_id for external_id, person_id, lost in rows if not lost}
+        self._stored[platform] = {external_id: person_id for external_id, person_id, lost in rows if lost is None}
         return {external_id: person_id for external_id, person_id, _ in rows}

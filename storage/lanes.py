@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, bindparam, func, literal, or_, select, union_all
 
 from domain.ids import OrgId
 from domain.messages import Priority
+from storage.codec import encode_list
 from storage.instants import in_micros, instant, micros
 from storage.prepared import Prepared, Statement
 from storage.queue_tables import PENDING, lane, outbox
@@ -48,10 +49,10 @@ _ROW = lane.c
 _THIS = "org_id name"
 
 
-def _free() -> Statement:
+def _free(*conditions: ColumnElement[bool]) -> Statement:
     now = parameter("now", _ROW.ready_at)
     free = or_(_ROW.lease_until.is_(None), _ROW.lease_until <= now)
-    ready = select(_ROW.org_id, _ROW.name, _ROW.epoch, _ROW.next_at).where(_ROW.ready_at <= now, free)
+    ready = select(_ROW.org_id, _ROW.name, _ROW.epoch, _ROW.next_at).where(_ROW.ready_at <= now, free, *conditions)
     oldest = ready.order_by(_ROW.ready_at, _ROW.org_id, _ROW.name).limit(bindparam("limit"))
     return oldest.with_for_update(skip_locked=True)
 
@@ -72,6 +73,7 @@ def _heads() -> Statement:
 
 
 _FREE = Prepared("now limit", lambda _: _free())
+_FREE_SERVED = Prepared("now served limit", lambda flavour: _free(flavour.served(_ROW.org_id)))
 _EPOCH = Prepared(_THIS, lambda _: select_by(lane, _THIS, _ROW.epoch).with_for_update())
 _EPOCH_NOW = Prepared(_THIS, lambda _: select_by(lane, _THIS, _ROW.epoch))
 _HEADS = Prepared(_THIS, lambda _: _heads())
@@ -95,7 +97,9 @@ class LaneQueries:
         self._epochs: dict[tuple[OrgId, str], int] = {}
         transaction.journal.on_undo(self._epochs.clear)
 
-    def claim_lanes(self, owner: str, now: datetime, lease: timedelta, limit: int) -> Sequence[Lane]:
+    def claim_lanes(
+        self, owner: str, now: datetime, lease: timedelta, limit: int, served: Sequence[OrgId] | None = None
+    ) -> Sequence[Lane]:
         """Take lanes in which something may go and that nobody holds, those that wait longest first.
 
         Args:
@@ -103,12 +107,15 @@ class LaneQueries:
             now: UTC.
             lease: For how long; longer than any call may last, since calls of an expired lease may be repeated.
             limit: At most so many.
+            served: Of these organisations only; others may have processes of their own. `None`: of all.
         """
         self._transaction.flush()
         told = self._transaction.tell(now)
-        return [
-            self._claim(owner, told + in_micros(lease), *row) for row in self._transaction.rows(_FREE, (told, limit))
-        ]
+        if served is None:
+            free = self._transaction.rows(_FREE, (told, limit))
+        else:
+            free = self._transaction.rows(_FREE_SERVED, (told, encode_list(served), limit))
+        return [self._claim(owner, told + in_micros(lease), *row) for row in free]
 
     def _claim(self, owner: str, until: int, org_id: OrgId, name: str, epoch: int, next_at: int) -> Lane:
         self._transaction.change(_CLAIM, (owner, until, epoch + 1, org_id, name))

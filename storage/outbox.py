@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from domain.cards import Card, CardKey
 from domain.ids import DutyId, MessageId, OrgId, PersonId
 from domain.messages import MAIL_LANE, Body, Call, Draft, Mail, Priority, SentCopy
+from domain.repositories import ChatCard
 from storage import outbox_rows
-from storage.codec import decode_body, encode_body
+from storage.codec import decode_body, decode_card, encode_body, encode_card
 from storage.definitions import Definitions
 from storage.instants import instant, micros
 from storage.message_ids import message_id_of
 from storage.outbox_rows import NewRow
 from storage.people import People
+from storage.prepared import Prepared, Values
 from storage.states import MessageState, Unreachable
 from storage.storable import storable
 
@@ -72,7 +75,8 @@ class Outbox:
 
         A copy that is just being sent has no id of the platform yet: its new face waits a little and asks again.
         """
-        faces = self._transaction.row(outbox_rows.NEW_FACE, (self._org_id, copy.message_id))
+        key = (encode_card(_offer(card)), self._org_id, copy.message_id)
+        faces = self._transaction.row(outbox_rows.NEW_FACE, key)
         number = 1 if faces is None else faces[0]
         if number > 1:
             self._void_faces(copy.message_id)
@@ -111,7 +115,7 @@ class Outbox:
         for message_id, state, lane, external_id, sent_at, faces in self._transaction.rows(outbox_rows.ON_THE_WAY, key):
             if state in (MessageState.READY, MessageState.FOLDED):
                 self._transaction.change(outbox_rows.REWRITE, (self._text_of(face), self._org_id, message_id))
-            elif answered and external_id == answered:
+            elif answered and answered in (external_id, message_id):
                 if faces:
                     self._void_faces(message_id)
             elif sent_at is None or sent_at >= micros(oldest):
@@ -147,6 +151,31 @@ class Outbox:
         row = self._transaction.row(outbox_rows.SUBJECT_OF, (self._org_id, external_id))
         return None if row is None else CardKey(*row)
 
+    def in_chat(self, person_id: PersonId, since: datetime, limit: int) -> Sequence[ChatCard]:
+        """See the port."""
+        return self._chat_cards(outbox_rows.IN_CHAT, (self._org_id, person_id, micros(since), limit))
+
+    def newest(self, card: CardKey, person_id: PersonId) -> ChatCard | None:
+        """See the port."""
+        found = self._chat_cards(outbox_rows.NEWEST, (self._org_id, *_parts(card), person_id, 1))
+        return next(iter(found), None)
+
+    def quoted(self, external_id: str, person_id: PersonId) -> ChatCard | None:
+        """See the port."""
+        rows = self._transaction.rows(outbox_rows.QUOTED, (self._org_id, external_id, 1))
+        return next((self._chat_card(row) for row in rows if row[1] == person_id), None)
+
+    def referred(self, reference: str, person_id: PersonId) -> ChatCard | None:
+        """See the port."""
+        found = self._chat_cards(outbox_rows.REFERRED, (self._org_id, person_id, reference.lower(), 1))
+        return next(iter(found), None)
+
+    def note_face(self, external_id: str, person_id: PersonId, face: Card) -> None:
+        """See the port."""
+        key = (encode_card(_offer(face)), self._org_id, external_id, person_id)
+        if not self._transaction.change(outbox_rows.NOTE_FACE, key):
+            self._transaction.change(outbox_rows.NOTE_FACE_OF, key)
+
     def folded(self, person_id: PersonId, day: date) -> Sequence[Body]:
         """See the port."""
         rows = self._transaction.rows(outbox_rows.ON_DAY, (self._org_id, person_id, day.isoformat()))
@@ -166,6 +195,17 @@ class Outbox:
             return self._definitions.card(shared_body)
         text = body or ""
         return self._transaction.memory.body(text) or decode_body(call, text)
+
+    def _chat_cards(self, statement: Prepared, values: Values) -> list[ChatCard]:
+        return [self._chat_card(row) for row in self._transaction.rows(statement, values)]
+
+    def _chat_card(self, row: Row) -> ChatCard:
+        message_id, _, body, shared_body, face, sent_at = row
+        card = self.body_of(Call.CARD, body, shared_body)
+        if not isinstance(card, Card):
+            raise TypeError(f"the message {message_id} is no card")
+        newest = card if face is None else decode_card(face)
+        return ChatCard(MessageId(message_id), card, newest, instant(sent_at))
 
     def _text_of(self, body: Body) -> str:
         text = encode_body(body)
@@ -205,6 +245,11 @@ class Outbox:
         for row in meant:
             self._put.put((self._org_id, row.dedupe), row.values(self._transaction.present), row)
         return len(meant)
+
+
+def _offer(face: Card) -> Card:
+    """Return what can be done on a face; what is only to be read is left out, for it is mostly people's words."""
+    return replace(face, blocks=())
 
 
 def _parts(card: CardKey) -> tuple[str, str]:

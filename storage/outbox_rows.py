@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, literal, null, true, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal, null, or_, true, update
 
 from domain.cards import CardKey
 from domain.ids import MessageId, OrgId, PersonId
 from domain.messages import Call, Priority
 from storage.instants import in_micros
 from storage.prepared import Prepared, Statement, Values
-from storage.queue_tables import FOLDED, SENT_CARD, UNSENT, VOIDABLE, outbox
+from storage.queue_tables import ARRIVED, ENDED_CARD, FOLDED, SENT_CARD, UNSENT, VOIDABLE, outbox
 from storage.select_by import equal, parameter, select_by
 from storage.states import MessageState, among, only, spelled
 
 _ROW = outbox.c
 _NAMES = " ".join(column.name for column in _ROW)
 
+BEFORE_REFERENCE = 26
+"""Characters of a message's id before the six by which a link refers to it (ADR 0015)."""
 
 IN_FLIGHT = in_micros(timedelta(seconds=5))
 """How long a new face waits for a card that is just being sent; it asks again until that is known."""
@@ -38,7 +40,7 @@ class NewRow(NamedTuple):
         asked: Whether quiet hours and budget are passed over.
         duty_id: The duty it speaks for.
         card: What it is about, if it is a card of its own.
-        body: What is said, as text.
+        body: What is said, as text; the column `face` beside it holds the newest face a card was given since.
         copy_of: The message whose card it changes.
         target: The platform's id of that message.
         send_after: In microseconds.
@@ -82,6 +84,7 @@ class NewRow(NamedTuple):
             card.subject if card else None,
             self.body,
             None,
+            None,
             self.copy_of,
             self.target,
             self.send_after,
@@ -106,7 +109,8 @@ def _withdraw(*conditions: ColumnElement[bool]) -> Statement:
 
 def _new_face() -> Statement:
     this = equal(outbox, "org_id message_id")
-    return update(outbox).where(*this).values(faces=_ROW.faces + literal(1)).returning(_ROW.faces)
+    new = {"faces": _ROW.faces + literal(1), "face": parameter("face", _ROW.face)}
+    return update(outbox).where(*this).values(new).returning(_ROW.faces)
 
 
 def _unfold() -> Statement:
@@ -126,6 +130,34 @@ def _copies(names: str) -> Statement:
 def _subject_of() -> Statement:
     found = select_by(outbox, "org_id external_id", _ROW.card_kind, _ROW.card_subject)
     return found.where(SENT_CARD).order_by(_ROW.ended_at.desc()).limit(1)
+
+
+def _chat_cards(names: str) -> Select[tuple[Any, ...]]:
+    found = select_by(
+        outbox, names, _ROW.message_id, _ROW.person_id, _ROW.body, _ROW.shared_body, _ROW.face, _ROW.ended_at
+    )
+    there = or_(_ROW.body.is_not(None), _ROW.shared_body.is_not(None))  # else it was blanked for somebody's sake
+    return found.where(there).order_by(_ROW.ended_at.desc(), _ROW.message_id.desc()).limit(bindparam("limit"))
+
+
+def _in_chat() -> Statement:
+    return _chat_cards("org_id person_id").where(
+        ENDED_CARD, ARRIVED, _ROW.ended_at >= parameter("since", _ROW.ended_at)
+    )
+
+
+def _newest() -> Statement:
+    return _chat_cards("org_id card_kind card_subject person_id").where(ARRIVED)
+
+
+def _referred() -> Statement:
+    ending = func.substr(_ROW.message_id, BEFORE_REFERENCE + 1)
+    return _chat_cards("org_id person_id").where(ENDED_CARD, ARRIVED, ending == parameter("reference", _ROW.message_id))
+
+
+def _note_face(key: str) -> Statement:
+    this = (*equal(outbox, key), SENT_CARD)
+    return update(outbox).where(*this).values(face=parameter("face", _ROW.face))
 
 
 def _folded() -> Statement:
@@ -150,12 +182,18 @@ WITHDRAW_CARD = Prepared(
     "now org_id card_kind card_subject", lambda _: _withdraw(*equal(outbox, "org_id card_kind card_subject"), VOIDABLE)
 )
 VOID_FACES = Prepared("now org_id copy_of", lambda _: _withdraw(*equal(outbox, "org_id copy_of"), UNSENT))
-NEW_FACE = Prepared("org_id message_id", lambda _: _new_face())
+NEW_FACE = Prepared("face org_id message_id", lambda _: _new_face())
 COPIES = Prepared("org_id card_kind card_subject", lambda _: _copies("org_id card_kind card_subject"))
 COPIES_OF_PERSON = Prepared(
     "org_id card_kind card_subject person_id", lambda _: _copies("org_id card_kind card_subject person_id")
 )
 SUBJECT_OF = Prepared("org_id external_id", lambda _: _subject_of())
+IN_CHAT = Prepared("org_id person_id since limit", lambda _: _in_chat())
+NEWEST = Prepared("org_id card_kind card_subject person_id limit", lambda _: _newest())
+QUOTED = Prepared("org_id external_id limit", lambda _: _chat_cards("org_id external_id").where(SENT_CARD))
+REFERRED = Prepared("org_id person_id reference limit", lambda _: _referred())
+NOTE_FACE = Prepared("face org_id external_id person_id", lambda _: _note_face("org_id external_id person_id"))
+NOTE_FACE_OF = Prepared("face org_id message_id person_id", lambda _: _note_face("org_id message_id person_id"))
 ON_DAY = Prepared("org_id person_id folded_on", lambda _: _folded())
 READERS = Prepared(
     "org_id card_kind card_subject",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, literal, select, true, update
+from sqlalchemy import ColumnElement, and_, case, func, literal, select, update
 
+from domain.ids import MessageId
 from domain.messages import Fate, Outcome
 from storage.instants import micros
 from storage.lanes import Lane
@@ -61,13 +62,21 @@ def _dead() -> Statement:
 def _lose() -> Statement:
     receiver = select(_ROW.person_id).where(*equal(outbox, _MESSAGE)).scalar_subquery()
     of_receiver = (*equal(identity, "org_id platform"), identity.c.person_id == receiver)
-    return update(identity).where(*of_receiver).values(lost=true())
+    since = func.coalesce(identity.c.lost_at, parameter("now", identity.c.lost_at))
+    return update(identity).where(*of_receiver).values(lost_at=since)
+
+
+def _drop() -> Statement:
+    sending = (only(_ROW.state, MessageState.SENDING), _ROW.epoch == parameter("epoch", _ROW.epoch))
+    new = {"state": spelled(MessageState.WITHDRAWN), "ended_at": parameter("now", _ROW.ended_at)}
+    return update(outbox).where(*equal(outbox, _MESSAGE), *sending).values(new)
 
 
 _SENT = Prepared(f"new_external_id now {_MESSAGE}", lambda _: _sent())
 _RETRY = Prepared(f"new_send_after new_error {_MESSAGE} epoch", lambda _: _retry())
 _DEAD = Prepared(f"now new_error {_MESSAGE} epoch", lambda _: _dead())
-_LOSE = Prepared(f"platform {_MESSAGE}", lambda _: _lose())
+_LOSE = Prepared(f"now platform {_MESSAGE}", lambda _: _lose())
+_DROP = Prepared(f"now {_MESSAGE} epoch", lambda _: _drop())
 
 
 class OutcomeQueries(PickQueries):
@@ -93,11 +102,21 @@ class OutcomeQueries(PickQueries):
             self.renew(lane, now, lease)
         return held
 
+    def drop(self, lane: Lane, message_id: MessageId, now: datetime) -> bool:
+        """Take a message that is just being sent out of the lane: there is no place any more where it could go.
+
+        Returns:
+            False, with nothing changed, if it was withdrawn or taken over by somebody else meanwhile.
+        """
+        self._transaction.flush()
+        told = self._transaction.tell(now)
+        return self._transaction.change(_DROP, (told, lane.org_id, message_id, lane.epoch)) == 1
+
     def _fail(self, lane: Lane, failed: Sequence[Outcome], told: int) -> None:
         org_id, epoch = lane.org_id, lane.epoch
         again = [(_again_at(o), o.error, org_id, o.message_id, epoch) for o in failed if o.fate is Fate.RETRY]
         dead = [(told, o.error, org_id, o.message_id, epoch) for o in failed if o.fate is Fate.DEAD]
-        lost = [(lane.name, org_id, o.message_id) for o in failed if o.receiver_lost]
+        lost = [(told, lane.name, org_id, o.message_id) for o in failed if o.receiver_lost]
         self._transaction.change_many(_RETRY, again)
         self._transaction.change_many(_DEAD, dead)
         self._transaction.change_many(_LOSE, lost)

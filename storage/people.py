@@ -108,6 +108,10 @@ class People:
         """See the port."""
         return self._people(person_rows.BY_HRBP, (self._org_id, hrbp_id, _CARED_FOR_LIMIT))
 
+    def stood_in_for(self, deputy_id: PersonId) -> Sequence[Person]:
+        """See the port."""
+        return self._people(person_rows.BY_DEPUTY, (self._org_id, deputy_id, _NO_LIMIT))
+
     def called(self, name: str) -> Sequence[Person]:
         """See the port."""
         return self._people(person_rows.BY_NAME, (self._org_id, name, _NO_LIMIT))

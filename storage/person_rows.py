@@ -75,6 +75,7 @@ BY_IDS = Prepared(
 )
 BY_IDENTITY = Prepared("org_id platform external_id", _by_identity)
 BY_MANAGER = Prepared("org_id manager_id limit", lambda _: _active_by("manager_id"))
+BY_DEPUTY = Prepared("org_id deputy_id limit", lambda _: _active_by("deputy_id"))
 BY_HRBP = Prepared("org_id hrbp_id limit", lambda _: _active_by("hrbp_id"))
 BY_NAME = Prepared("org_id name limit", lambda _: _active_by("name"))
 EVERYBODY = Prepared("org_id", lambda _: select_by(person, "org_id", *COLUMNS).order_by(person.c.person_id))

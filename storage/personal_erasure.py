@@ -74,7 +74,7 @@ def erase_person(transaction: Transaction, org_id: OrgId, person_id: PersonId) -
     return {
         **withheld,
         "callback_answers": erasure.blank_callback_answers(words),
-        "conversations": erasure.end_conversations(),
+        "conversations": erasure.end_conversations(words),
         "versions": erasure.blank_versions(),
         "replies": erasure.blank_replies(),
         "checkins": erasure.blank_checkins(),
@@ -142,9 +142,10 @@ class _Erasure:
 
     def withdraw_messages(self, words: Sequence[str]) -> dict[str, int]:
         """Withdraw what waits to be sent to or about the person, and blank all such messages."""
-        there = or_(outbox.c.body.is_not(None), outbox.c.shared_body.is_not(None))
-        blanking = update(outbox).where(there).values(body=None, shared_body=None)
-        conditions = [*self._of_their_matters(), *self._holding(outbox.c.body, words)]
+        blank = {"body": None, "shared_body": None, "face": None}
+        blanking = update(outbox).where(or_(*(outbox.c[name].is_not(None) for name in blank))).values(blank)
+        holding = (each for name in ("body", "face") for each in self._holding(outbox.c[name], words))
+        conditions = [*self._of_their_matters(), *holding]
         withdrawn, blanked = (
             sum(self._change(changing.where(condition), outbox) for condition in conditions)
             for changing in (_withdrawing(self._transaction.present), blanking)
@@ -176,14 +177,15 @@ class _Erasure:
             for condition in self._holding(inbox.c.answer, [*words, *ids])
         )
 
-    def end_conversations(self) -> int:
+    def end_conversations(self, words: Sequence[str]) -> int:
         """Forget what the person was asked in words, and what others were being asked about them."""
         about = or_(
             conversation.c.person_id == self._person_id,
             conversation.c.topic_subject.in_(self._own_checkins),
             conversation.c.topic_subject.in_(self._own_duties),
         )
-        return self._change(delete(conversation).where(about), conversation)
+        conditions = [about, *self._holding(conversation.c.card, words)]
+        return sum(self._change(delete(conversation).where(each), conversation) for each in conditions)
 
     def blank_versions(self) -> int:
         """Blank every version of the person's answers."""

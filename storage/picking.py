@@ -79,7 +79,7 @@ _PICKED = (
     _ROW.state,
     _ROW.copy_of,
     identity.c.external_id,
-    identity.c.lost,
+    identity.c.lost_at,
 )
 
 
@@ -274,7 +274,7 @@ class PickQueries(LaneQueries):
             return Unreachable.NO_PERSON
         if not receiver:
             return Unreachable.NO_MAIL if lane.name == MAIL_LANE else Unreachable.NO_IDENTITY
-        if lost:
+        if lost is not None:
             return Unreachable.RECEIVER_LOST
         kind = Call(call)
         words = store.outbox.body_of(kind, body, shared)

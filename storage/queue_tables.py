@@ -29,6 +29,7 @@ outbox = Table(
     words_or_null("card_subject"),
     words_or_null("body"),
     words_or_null("shared_body"),
+    words_or_null("face"),
     words_or_null("copy_of"),
     words("target"),
     big("send_after"),
@@ -59,6 +60,12 @@ VOIDABLE = among(outbox.c.state, MessageState.READY, MessageState.SENDING, Messa
 SENT_CARD = and_(only(outbox.c.state, MessageState.SENT), only(outbox.c.call, Call.CARD))
 """Cards that lie in somebody's chat, for whoever knows them by the platform's id."""
 
+ENDED_CARD = and_(only(outbox.c.call, Call.CARD), outbox.c.ended_at.is_not(None))
+"""Cards that were sent or given up, for whoever goes through a chat."""
+
+ARRIVED = ~among(outbox.c.state, *(state for state in MessageState if state is not MessageState.SENT))
+"""Messages that lie in somebody's chat, said so that no index by their state is taken."""
+
 FOLDED = only(outbox.c.state, MessageState.FOLDED)
 """Messages that a digest will tell, by their reader and day."""
 
@@ -79,6 +86,7 @@ partial(
 )
 partial("outbox_by_copy", outbox.c.copy_of.is_not(None), outbox.c.org_id, outbox.c.copy_of)
 partial("outbox_by_external", SENT_CARD, outbox.c.org_id, outbox.c.external_id)
+partial("outbox_in_chat", ENDED_CARD, outbox.c.org_id, outbox.c.person_id, outbox.c.ended_at)
 partial("outbox_folded", FOLDED, outbox.c.org_id, outbox.c.person_id, outbox.c.folded_on)
 partial("outbox_dead", DEAD, outbox.c.ended_at)
 

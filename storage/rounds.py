@@ -58,8 +58,8 @@ _NOTE_SEEN = Prepared(_SEEN_NAMES, lambda flavour: flavour.insert(cadence_seen, 
 _SEEN = Prepared("org_id cadence", lambda _: select_by(cadence_seen, "org_id cadence", cadence_seen.c.first_seen))
 _BEGIN = Prepared(_NAMES, lambda flavour: flavour.insert(occurrence, _NAMES).on_conflict_do_nothing())
 _SAVE = Prepared(
-    "new_stage new_next_at new_cursor org_id occurrence_id",
-    lambda _: change_by(occurrence, "org_id occurrence_id", "stage next_at cursor"),
+    "new_stage new_next_at new_cursor new_reason org_id occurrence_id",
+    lambda _: change_by(occurrence, "org_id occurrence_id", "stage next_at cursor reason"),
 )
 _BY_ID = Prepared("org_id occurrence_id", lambda _: select_by(occurrence, "org_id occurrence_id", *COLUMNS))
 _LATEST = Prepared("org_id family before", lambda _: _of_latest_period())
@@ -134,7 +134,7 @@ class Rounds:
 
     def save(self, round_: Round) -> None:
         """See the port."""
-        state = (round_.stage.value, micros_or_none(round_.next_at), round_.cursor)
+        state = (round_.stage.value, micros_or_none(round_.next_at), round_.cursor, round_.reason)
         self._transaction.change(_SAVE, (*state, self._org_id, round_.occurrence_id))
 
     def latest(self, family: str, before: datetime) -> Sequence[Round]:

@@ -41,6 +41,7 @@ person = Table(
     words_or_null("platform"),
     flag("active"),
     Index("person_by_manager", "org_id", "manager_id", "name"),
+    Index("person_by_deputy", "org_id", "deputy_id", "name"),
     Index("person_by_hrbp", "org_id", "hrbp_id", "name"),
     Index("person_by_name", "org_id", "name"),
 )
@@ -53,9 +54,12 @@ identity = Table(
     key("platform"),
     key("external_id"),
     words("person_id"),
-    flag("lost"),
+    big_or_null("lost_at"),
     UniqueConstraint("org_id", "person_id", "platform", name="identity_of_person"),
 )
+"""Who is who on a platform; `lost_at`: since when that platform cannot reach them."""
+
+partial("identity_lost", identity.c.lost_at.is_not(None), identity.c.org_id, identity.c.lost_at)
 
 leave = Table(
     "leave",
@@ -188,6 +192,9 @@ duty = Table(
     big_or_null("closed_at"),
     words_or_null("closed_by"),
     words("reason"),
+    words_or_null("followed_by"),
+    big_or_null("followed_at"),
+    big_or_null("tell_at"),
     big_or_null("next_at"),
     UniqueConstraint("org_id", "kind", "subject", "debtor_id", name="duty_once"),
 )
@@ -223,8 +230,10 @@ conversation = Table(
     key("person_id"),
     words("topic_kind"),
     words("topic_subject"),
+    words("action"),
     words("step"),
     words("answers"),
+    words_or_null("card"),
     big("expires_at"),
 )
 
@@ -241,6 +250,18 @@ history = Table(
     Index("history_by_subject", "org_id", "subject", "at"),
     Index("history_by_time", "org_id", "at"),
 )
+
+quota = Table(
+    "quota",
+    metadata,
+    key("org_id"),
+    key("platform"),
+    key("kind"),
+    key("month"),
+    big("calls"),
+    count("warned"),
+)
+"""Calls that a platform counts by the month, and the percentage of the allowance at which somebody was last warned."""
 
 scratch = Table(
     "scratch",

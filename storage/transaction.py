@@ -96,6 +96,10 @@ class Transaction:
             flush()
         self.lanes.flush()
 
+    def end(self) -> None:
+        """Let go of the connection: while a cursor lives, SQLite keeps a closed file open, and its locks with it."""
+        self._cursor.close()
+
     def committed(self) -> None:
         """Note that everything is stored; called by whoever committed."""
         for remember in self._after_commit:

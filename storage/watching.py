@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import ColumnElement, func, select, union_all
 
 from domain.ids import MessageId, OrgId, PersonId
+from storage.codec import encode_list
 from storage.instants import instant, micros
-from storage.prepared import Prepared, Statement
+from storage.prepared import Prepared, Statement, Values
 from storage.queue_tables import DEAD, FOLDED, PENDING, lane, outbox
 from storage.select_by import parameter
 from storage.tables import duty
@@ -75,10 +76,16 @@ def _counts() -> Statement:
     return select(rows.c.org_id, rows.c.state, func.count()).group_by(rows.c.org_id, rows.c.state)
 
 
+def _oldest(moment: ColumnElement[int], *conditions: ColumnElement[bool]) -> Statement:
+    return select(moment).where(moment.is_not(None), *conditions).order_by(moment).limit(1)
+
+
 _DEAD_SINCE = Prepared("since", lambda _: _dead_since())
 _COUNTS = Prepared("", lambda _: _counts())
-_OLDEST_DUTY = Prepared("", lambda _: select(func.min(duty.c.next_at)).where(duty.c.next_at.is_not(None)))
-_OLDEST_LANE = Prepared("", lambda _: select(func.min(lane.c.ready_at)).where(lane.c.ready_at.is_not(None)))
+_OLDEST_DUTY = Prepared("", lambda _: _oldest(duty.c.next_at))
+_OLDEST_LANE = Prepared("", lambda _: _oldest(lane.c.ready_at))
+_OLDEST_DUTY_SERVED = Prepared("served", lambda flavour: _oldest(duty.c.next_at, flavour.served(duty.c.org_id)))
+_OLDEST_LANE_SERVED = Prepared("served", lambda flavour: _oldest(lane.c.ready_at, flavour.served(lane.c.org_id)))
 
 
 class WatchQueries:
@@ -98,14 +105,22 @@ class WatchQueries:
         self._transaction.flush()
         return {(OrgId(org_id), state): count for org_id, state, count in self._transaction.rows(_COUNTS, ())}
 
-    def lag(self, now: datetime) -> Lag:
-        """Return how long the oldest due duty and message have been due, seen from `now` (UTC)."""
-        self._transaction.flush()
-        return Lag(self._age(_OLDEST_DUTY, now), self._age(_OLDEST_LANE, now))
+    def lag(self, now: datetime, served: Sequence[OrgId] | None = None) -> Lag:
+        """Return how long the oldest due duty and message have been due, seen from `now` (UTC).
 
-    def _age(self, oldest: Prepared, now: datetime) -> timedelta:
-        (moment,) = self._transaction.rows(oldest, ())[0]
-        return timedelta(0) if moment is None else max(timedelta(0), now - instant(moment))
+        Args:
+            now: UTC.
+            served: Of these organisations only. `None`: of all.
+        """
+        self._transaction.flush()
+        if served is None:
+            return Lag(self._age(_OLDEST_DUTY, (), now), self._age(_OLDEST_LANE, (), now))
+        listed = (encode_list(served),)
+        return Lag(self._age(_OLDEST_DUTY_SERVED, listed, now), self._age(_OLDEST_LANE_SERVED, listed, now))
+
+    def _age(self, oldest: Prepared, values: Values, now: datetime) -> timedelta:
+        row = self._transaction.row(oldest, values)
+        return timedelta(0) if row is None else max(timedelta(0), now - instant(row[0]))
 
 
 def _letter(

@@ -1,4 +1,4 @@
-"""Whether a callback comes from the platform: signature, decryption, token and app, in that order.
+"""Whether a callback comes from the platform, and lately: signature, time, decryption, token and app, in that order.
 
 Formats: vendor page "Encrypt Key 加密策略", read 2026-11-22. Nothing is parsed before the signature holds, except the
 check of a new address, which the platform does not sign.
@@ -10,6 +10,7 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -27,6 +28,21 @@ TIMESTAMP = "X-Lark-Request-Timestamp"
 NONCE = "X-Lark-Request-Nonce"
 SIGNATURE = "X-Lark-Signature"
 
+SIGNED_FOR = timedelta(hours=12)
+"""How old a signature may be. The platform repeats an event 15 s, 5 min, 1 h and 6 h after a failed try, so the last
+try comes 7 h 5 min after the first (page "事件概述", read 2026-11-22); whether it signs each one anew, it does not say.
+What comes a second time within this time is recognised, for the inbox remembers ids for longer."""
+
+CREATED_FOR = timedelta(days=3)
+"""How old an event may be where nothing is signed and only the event's own time is there to judge by. It says when the
+event happened, not when it was sent: one of an ordered sort waits for those before it, seven hours for each that fails.
+Still shorter than the inbox remembers ids."""
+
+AHEAD = timedelta(minutes=5)
+"""How far the platform's clock may be ahead of ours."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MOST_DIGITS = 16  # of microseconds until the year 2286
 _BLOCK = 16
 _PADDINGS = tuple(bytes([length]) * length for length in range(_BLOCK + 1))
 
@@ -40,28 +56,34 @@ class Verifier:
         self._encrypt_key = settings.encrypt_key.encode()
         self._aes = AES(hashlib.sha256(self._encrypt_key).digest()) if self._encrypt_key else None
 
-    def open(self, headers: Mapping[str, str], raw: bytes) -> Envelope:
+    def open(self, headers: Mapping[str, str], raw: bytes, received_at: datetime) -> Envelope:
         """Return the envelope of a callback that has proved where it comes from.
 
-        There is no window of time: the platform sends an event again up to 6 hours later, and whether it then signs
-        with a fresh timestamp is not documented. A replayed event is recognised by its id instead.
+        Without an Encrypt Key the token is the proof, and the event's own time the only one there is: that keeps out
+        a recorded callback that is sent again, though not somebody who knows the token.
 
         Args:
             headers: Looked up without regard to case.
             raw: The body as received.
+            received_at: UTC.
 
         Raises:
-            NotAuthentic: Signature, token or app are not ours.
+            NotAuthentic: Signature, token or app are not ours, or they are "stale".
             Malformed: Signed by the platform, but unreadable.
         """
         if self._aes is None:
-            return self._checked(_parsed(raw), token_required=True)
+            envelope = self._checked(_parsed(raw), token_required=True)
+            if envelope.get("type") != "url_verification":  # which carries no time, and changes nothing
+                _check_age(_created_at(envelope), received_at, CREATED_FOR)
+            return envelope
         signature = headers.get(SIGNATURE)
         if signature is None:
             return self._unsigned(raw)
-        expected = _signature(headers.get(TIMESTAMP, ""), headers.get(NONCE, ""), self._encrypt_key, raw)
+        timestamp = headers.get(TIMESTAMP, "")
+        expected = _signature(timestamp, headers.get(NONCE, ""), self._encrypt_key, raw)
         if not hmac.compare_digest(expected, _octets(signature)):
             raise NotAuthentic("the signature does not match the Encrypt Key")
+        _check_age(_instant(timestamp, timedelta(seconds=1)), received_at, SIGNED_FOR)
         return self._checked(_parsed(self._decrypted(raw)), token_required=False)
 
     def _unsigned(self, raw: bytes) -> Envelope:
@@ -111,6 +133,30 @@ class Verifier:
             return
         if not self._token or not isinstance(token, str) or not hmac.compare_digest(_octets(token), self._token):
             raise NotAuthentic("the verification token does not match")
+
+
+def _check_age(at: datetime | None, received_at: datetime, longest: timedelta) -> None:
+    if at is None or not -AHEAD <= received_at - at <= longest:
+        raise NotAuthentic("stale")
+
+
+def _created_at(envelope: Envelope) -> datetime | None:
+    """Return when an event happened; its unit only its length tells: most count milliseconds, clicks microseconds."""
+    header = envelope.get("header")
+    given = header.get("create_time") if isinstance(header, dict) else envelope.get("ts")
+    text = given.partition(".")[0] if isinstance(given, str) else ""
+    unit = timedelta(microseconds=1) if len(text) > 14 else timedelta(milliseconds=1)
+    return _instant(text, unit if len(text) > 11 else timedelta(seconds=1))
+
+
+def _instant(digits: str, unit: timedelta) -> datetime | None:
+    # Nothing but digits: a sign or a blank could be moved between the time and the nonce, which are signed in a row.
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > _MOST_DIGITS:
+        return None
+    try:
+        return _EPOCH + int(digits) * unit
+    except OverflowError:
+        return None
 
 
 def _signature(timestamp: str, nonce: str, key: bytes, raw: bytes) -> bytes:

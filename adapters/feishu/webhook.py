@@ -44,7 +44,7 @@ class FeishuWebhook(Webhook):
             NotAuthentic: The proof of origin is missing or wrong.
             Malformed: Authentic but unreadable.
         """
-        envelope = self._verifier.open(headers, raw)
+        envelope = self._verifier.open(headers, raw, received_at)
         challenge = challenge_of(envelope)
         if challenge is not None:
             return Immediate(HttpAnswer(200, _JSON, orjson.dumps({"challenge": challenge})))
@@ -53,14 +53,14 @@ class FeishuWebhook(Webhook):
         return Received(inbound, partial(_reply, clicker))
 
 
-def open_envelope(settings: FeishuSettings, headers: Mapping[str, str], raw: bytes) -> Envelope:
+def open_envelope(settings: FeishuSettings, headers: Mapping[str, str], raw: bytes, received_at: datetime) -> Envelope:
     """Return the envelope of one callback; `FeishuWebhook` does the same without deriving the key each time.
 
     Raises:
         NotAuthentic: The proof of origin is missing or wrong.
         Malformed: Authentic but unreadable.
     """
-    return Verifier(settings).open(headers, raw)
+    return Verifier(settings).open(headers, raw, received_at)
 
 
 def challenge_of(envelope: Envelope) -> str | None:

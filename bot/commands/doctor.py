@@ -28,7 +28,7 @@ from domain.cards import Answer
 from domain.directory import compare
 from domain.errors import PlatformError
 from domain.events import Inbound
-from domain.ports import Clock, DirectoryPerson, DirectorySource, Probe
+from domain.ports import Clock, DirectoryPerson, DirectorySource, Probe, Tally
 
 Step = Callable[[str], None]
 """Told what is being looked at."""
@@ -70,7 +70,7 @@ async def examine(loaded: Loaded, clock: Clock, step: Step) -> AsyncIterator[Fin
     step("store")
     for probe in await asyncio.to_thread(probe_store, one_store(loaded)):
         yield Finding("", probe)
-    settings = settings_of(loaded, clock, _refuse)
+    settings = settings_of(loaded, clock, _refuse, lambda _org, _platform: _Uncounted())
     try:
         for org in loaded.orgs:
             own = [each for each in settings.connections if each.org_id == org.policy.org_id]
@@ -80,6 +80,13 @@ async def examine(loaded: Loaded, clock: Clock, step: Step) -> AsyncIterator[Fin
         for connection in settings.connections:
             if connection.http is not None:
                 await connection.http.close()
+
+
+class _Uncounted(Tally):
+    """What an examination calls uses up no allowance: tokens, directories and addresses are free."""
+
+    def count(self, kind: str, calls: int) -> None:
+        """See the port."""
 
 
 async def _refuse(_event: Inbound) -> Answer:

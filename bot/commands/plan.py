@@ -1,10 +1,11 @@
-"""`plan`: what a configuration would begin in a span of days, and why a holiday moved it."""
+"""`plan`: what a configuration would begin in a span of days, why a holiday moved it, and what allowance it uses."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, time, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -16,16 +17,22 @@ from bot.commands.options import ConfigOption, JsonOption
 from bot.commands.output import say, say_json, say_table
 from bot.commands.people_zones import zones_of
 from config.calendar_warnings import calendar_warnings
+from config.forecast import Forecast, MonthOfUse, forecast_of, share
 from config.loader import load
 from config.organisation import LoadedOrg
 from config.plan import PlannedMoment, plan
 from config.values import DATE_PATTERN
 from domain.calendar import WorkCalendar, local_instant
+from domain.policy import OrgPolicy
 
 LONGEST_DAYS = 3660
 """Ten years: beyond that nobody knows a holiday."""
 
+MOST_PEOPLE = 1_000_000
+"""More than any organisation has."""
+
 HEADS = ("local", "zone", "UTC", "cadence", "what", "for", "why")
+USE_HEADS = ("month", "cadence", "people", "API calls", "pushes")
 
 
 def day_of(text: str) -> date:
@@ -51,12 +58,24 @@ def command(
         ),
     ] = None,
     days: Annotated[int, typer.Option("--days", min=1, max=LONGEST_DAYS, help="How many days.")] = 90,
+    people: Annotated[
+        int | None,
+        typer.Option(
+            "--people",
+            metavar="NUMBER",
+            min=1,
+            max=MOST_PEOPLE,
+            help="How many people there are, for the forecast of an allowance; left out: those of a complete file.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show every message that the practices would begin; nothing is sent and no store is opened."""
     loaded = load(config, os.environ)
     now = SystemClock().now()
-    plans = [_Plan.of(org, from_day or now.astimezone(ZoneInfo(org.policy.zone)).date(), days) for org in loaded.orgs]
+    plans = [
+        _Plan.of(org, from_day or now.astimezone(ZoneInfo(org.policy.zone)).date(), days, people) for org in loaded.orgs
+    ]
     if as_json:
         say_json([each.as_json() for each in plans])
         return
@@ -66,51 +85,91 @@ def command(
         each.show()
 
 
+@dataclass(frozen=True, slots=True)
 class _Plan:
     """One organisation's plan."""
 
-    def __init__(self, org: LoadedOrg, from_day: date, to_day: date, moments: Sequence[PlannedMoment]) -> None:
-        self._policy = org.policy
-        self._span = (from_day, to_day)
-        self._moments = moments
-        self._warnings = calendar_warnings(org.policy, from_day, to_day)
+    policy: OrgPolicy
+    first: date
+    last: date
+    moments: Sequence[PlannedMoment]
+    forecast: Forecast
+    warnings: Sequence[str]
 
     @classmethod
-    def of(cls, org: LoadedOrg, from_day: date, days: int) -> _Plan:
-        """Plan so many days from the local midnight of the first."""
-        to_day = from_day + timedelta(days=days - 1)
+    def of(cls, org: LoadedOrg, first: date, days: int, people: int | None) -> _Plan:
+        """Plan so many days from the local midnight of the first.
+
+        Args:
+            org: Whose plan.
+            first: The first day.
+            days: How many.
+            people: How many people there are, or `None`.
+        """
+        last = first + timedelta(days=days - 1)
         zone = ZoneInfo(org.policy.zone)
-        start, end = (local_instant(day, time.min, zone) for day in (from_day, to_day + timedelta(days=1)))
-        return cls(org, from_day, to_day, plan(org.policy, zones_of(org), start, end))
+        start, end = (local_instant(day, time.min, zone) for day in (first, last + timedelta(days=1)))
+        use = forecast_of(org, people, first, last)
+        warnings = [
+            *calendar_warnings(org.policy, first, last),
+            *(warning for month in use.months for warning in month.warnings()),
+        ]
+        return cls(org.policy, first, last, plan(org.policy, zones_of(org), start, end), use, warnings)
 
     def show(self) -> None:
         """Write it for people."""
-        first, last = self._span
-        say(f"{self._policy.org_id} ({self._policy.name}): {first} to {last}")
-        if self._moments:
-            say_table(HEADS, [self._row(moment) for moment in self._moments])
+        say(f"{self.policy.org_id} ({self.policy.name}): {self.first} to {self.last}")
+        if self.moments:
+            say_table(HEADS, [self._row(moment) for moment in self.moments])
         else:
             say("nothing would fire")
-        for warning in self._warnings:
+        if self.forecast.months:
+            say("allowances, at worst, in whole months:")
+            say_table(USE_HEADS, [row for month in self.forecast.months for row in _use_rows(month)])
+        for platform in self.forecast.unsized:
+            say(f"the allowance of {platform} is not forecast: say --people NUMBER, the directory alone knows it")
+        for warning in self.warnings:
             say(f"warning: {warning}")
 
     def _row(self, moment: PlannedMoment) -> tuple[str, ...]:
         local, utc = (f"{instant:%a %Y-%m-%d %H:%M}" for instant in (moment.local, moment.utc))
-        why = "; ".join(filter(None, (moment.reason, _doubt(moment, self._policy.calendar))))
+        why = "; ".join(filter(None, (moment.reason, _doubt(moment, self.policy.calendar))))
         what = f"({moment.stage})" if moment.skipped else moment.stage.value
         return (local, moment.zone, utc, moment.cadence, what, moment.audience, why)
 
     def as_json(self) -> dict[str, Any]:
         """Return it for programs."""
-        first, last = self._span
         return {
-            "organisation": self._policy.org_id,
-            "name": self._policy.name,
-            "from": first.isoformat(),
-            "to": last.isoformat(),
-            "moments": [_record(moment) for moment in self._moments],
-            "warnings": list(self._warnings),
+            "organisation": self.policy.org_id,
+            "name": self.policy.name,
+            "from": self.first.isoformat(),
+            "to": self.last.isoformat(),
+            "moments": [_record(moment) for moment in self.moments],
+            "forecast": [_use_record(month) for month in self.forecast.months],
+            "warnings": list(self.warnings),
         }
+
+
+def _use_rows(month: MonthOfUse) -> Iterator[tuple[str, ...]]:
+    when, tariff, total = f"{month.month:%Y-%m}", month.tariff, month.total
+    for name, use in month.practices.items():
+        yield (when, name, str(use.people), str(use.calls), str(use.pushes))
+    calls, pushes = (
+        f"{used} of {included} ({share(used, included)})" if included else f"{used} of unlimited"
+        for used, included in ((total.calls, tariff.api), (total.pushes, tariff.push))
+    )
+    yield (when, f"all on {tariff.platform}", str(total.people), calls, pushes)
+
+
+def _use_record(month: MonthOfUse) -> dict[str, Any]:
+    tariff = month.tariff
+    return {
+        "platform": tariff.platform,
+        "month": f"{month.month:%Y-%m}",
+        "practices": {name: asdict(use) for name, use in month.practices.items()},
+        "total": asdict(month.total),
+        "allowance": {"calls": tariff.api or None, "pushes": tariff.push or None},
+    }
 
 
 def _doubt(moment: PlannedMoment, calendar: WorkCalendar) -> str:

@@ -1,14 +1,15 @@
-// The chosen person's phone: messages and cards. Messages are kept as elements and redrawn only when they changed, so
+// The chosen person's phone: messages and cards of one platform. Messages are kept as elements and redrawn only when they changed, so
 // that what somebody is typing into a card stays where it is.
 
 import { api } from "/static/api.js";
-import { renderCard } from "/static/card.js";
+import { renderMessage } from "/static/card.js";
 import { avatar, byId, fill, h } from "/static/dom.js";
 import { t, tOr } from "/static/i18n.js";
-import { inline } from "/static/markdown.js";
 import { tellFailure, toast } from "/static/notices.js";
 import { roleBadge } from "/static/people.js";
-import { emit, on, person, platformOf, state } from "/static/state.js";
+import { lineOf } from "/static/reading.js";
+import { emit, on, person, platformOf, platformsOf, state } from "/static/state.js";
+import { nameOf, turnTo } from "/static/switch.js";
 import { dayHead, fullDay, hourAndMinute } from "/static/time.js";
 
 const NEAR_BOTTOM_PX = 80;
@@ -33,6 +34,8 @@ export function startChat(back) {
   });
   on(["messages"], drawMessages);
   on(["clock"], drawMessages);
+  // Where somebody has messages is known with the list of people, and an empty chat tells it.
+  on(["people"], () => state.messages.length === 0 && drawMessages());
 }
 
 /** Loads the chat of the chosen person; an answer that comes after another choice is dropped. */
@@ -55,8 +58,9 @@ export function take(answer) {
 
 function drawHeader(back) {
   const one = person(state.person);
-  byId("composer").classList.toggle("off", one === null);
-  byId("composer-text").disabled = byId("send").disabled = one === null;
+  const platform = one && platformOf(one);
+  byId("composer").classList.toggle("off", !platform);
+  byId("composer-text").disabled = byId("send").disabled = !platform;
   fill(
     byId("chat-header"),
     h("button", { type: "button", class: "back", "aria-label": t("people"), onclick: back }, "‹"),
@@ -94,11 +98,25 @@ const nobody = () =>
     h("p", {}, t("chooseSomebody")),
   );
 
-const quiet = () =>
+function quiet() {
+  const one = person(state.person);
+  const box = (...inside) => h("div", { class: "empty", "data-testid": "empty-chat" }, inside);
+  if (one && !platformOf(one)) return box(t("onNoPlatform", { name: one.name }));
+  if (state.loading || !one) return box(t("loading"));
+  if (platformsOf(one).length < 2) return box(t("emptyChat", { name: one.name }));
+  const elsewhere = platformsOf(one).filter((name) => one.last_by?.[name]);
+  return box(
+    h("b", {}, t("emptyPlatform")),
+    h("p", {}, t(elsewhere.length ? "messagesElsewhere" : "emptyEverywhere", { name: one.name })),
+    elsewhere.map((name) => wayTo(name)),
+  );
+}
+
+const wayTo = (name) =>
   h(
-    "p",
-    { class: "empty", "data-testid": "empty-chat" },
-    state.loading ? t("loading") : t("emptyChat", { name: person(state.person)?.name ?? "" }),
+    "button",
+    { type: "button", class: "button", "data-testid": `empty-to-${name}`, onclick: () => turnTo(name) },
+    t("lookAt", { platform: nameOf(name) }),
   );
 
 function rows() {
@@ -154,14 +172,11 @@ function messageElement(message) {
     h(
       "div",
       { class: "message-body" },
-      message.kind === "card" ? cardOf(message) : bubble(message, mine),
+      mine ? h("div", { class: "bubble" }, message.text ?? "") : contentOf(message),
       meta(message, mine),
     ),
   );
 }
-
-const bubble = (message, mine) =>
-  h("div", { class: "bubble" }, mine ? (message.text ?? "") : inline(message.text ?? ""));
 
 function meta(message, mine) {
   const changed = (message.version ?? 1) > 1 ? h("span", {}, ` · ${t("updated")}`) : null;
@@ -183,10 +198,11 @@ function meta(message, mine) {
   );
 }
 
-function cardOf(message) {
-  const key = `${state.person}/${platformOf(person(state.person))}/${message.id}`;
+function contentOf(message) {
+  const platform = platformOf(person(state.person));
+  const key = `${state.person}/${platform}/${message.id}`;
   if (!drafts.has(key)) drafts.set(key, {});
-  const element = renderCard(message, drafts.get(key), (action, form, button) =>
+  const element = renderMessage(message, platform, drafts.get(key), (action, form, button) =>
     act(message, element, key, action, form, button),
   );
   return element;
@@ -212,14 +228,17 @@ function show(answer, message, key) {
   const now = answer.messages.find((one) => one.id === message.id);
   // What was typed has arrived once the card has another face, be it in the answer or as an update after it.
   if (answer.card || now?.version !== message.version) drafts.delete(key);
+  const spoke = message.kind !== "card";
   take(answer);
+  if (spoke) toBottom();
   emit("acted");
 }
 
 /** What the platform's client would say: a word of ours for its refusals, the bare code for the rest. */
 function clientError(error) {
   const [kind, name] = error.split(": ");
-  if (/^\d+$/.test(error)) return t("clientCode", { code: error });
+  const code = error.match(/^(?:refused )?(\d+)$/)?.[1];
+  if (code) return t("clientCode", { code });
   return tOr(`client.${kind}`, t("failed", { message: error })).replace("{name}", name ?? "");
 }
 
@@ -244,10 +263,9 @@ const isAtRest = (box) => restsAt !== null && Math.abs(box.scrollTop - restsAt) 
 function replyTo(message) {
   emit("reply-off");
   byId("composer").dataset.replyTo = message.id;
-  const words = message.text || message.card?.header?.title?.content || "";
   fill(
     byId("replying"),
-    h("span", {}, t("replyTo", { text: words })),
+    h("span", {}, t("replyTo", { text: lineOf(message) })),
     h("button", { type: "button", "aria-label": t("replyCancel"), onclick: () => emit("reply-off") }, "×"),
   );
   byId("replying").hidden = false;

@@ -9,7 +9,7 @@ import { emit, on, person, platformOf, state } from "/static/state.js";
 const TALLEST_PX = 120;
 const IME_IS_COMPOSING = 229; // what Safari and old Chromium report for the Enter that ends a composition
 
-const drafts = new Map();
+const drafts = new Map(); // person/platform → text
 let writer = null;
 let sending = false;
 
@@ -41,32 +41,45 @@ function dropReply() {
 }
 
 function changeWriter(box) {
-  if (writer === state.person) return;
+  const chosen = person(state.person);
+  const next = chosen && deskOf(chosen);
+  if (writer === next) return;
   if (writer !== null) drafts.set(writer, box.value);
-  writer = state.person;
+  writer = next;
   box.value = drafts.get(writer) ?? "";
   grow(box);
   dropReply();
 }
 
+/** Where a person writes: each of their chats keeps its own unsent text. */
+const deskOf = (one) => `${one.id}/${platformOf(one)}`;
+
 async function send(box) {
   const said = box.value;
   const chosen = person(state.person);
   if (sending || !chosen || said.trim() === "") return;
-  sending = true;
-  const replyTo = byId("composer").dataset.replyTo ?? null;
   box.value = "";
   grow(box);
-  const answer = await api.say(chosen.id, platformOf(chosen), said, replyTo).catch((failure) => {
-    // What was written is given back: nothing is worse than a lost answer.
-    if (writer === chosen.id) box.value = said;
-    else drafts.set(chosen.id, said);
-    tellFailure(failure);
-  });
+  const desk = deskOf(chosen);
+  if (await say(said)) return;
+  // What was written is given back: nothing is worse than a lost answer.
+  if (writer === desk) box.value = said;
+  else drafts.set(desk, said);
+}
+
+/** Says something as the chosen person, as a reply where one was begun; tells whether it was sent. */
+export async function say(said) {
+  const chosen = person(state.person);
+  const platform = chosen && platformOf(chosen);
+  if (sending || !platform) return false;
+  sending = true;
+  const replyTo = byId("composer").dataset.replyTo ?? null;
+  const answer = await api.say(chosen.id, platform, said, replyTo).catch(tellFailure);
   sending = false;
-  if (!answer) return;
+  if (!answer) return false;
   dropReply();
   take(answer);
   toBottom();
   emit("acted");
+  return true;
 }

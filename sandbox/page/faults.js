@@ -4,13 +4,13 @@ import { api } from "/static/api.js";
 import { byId, fill, h } from "/static/dom.js";
 import { t, tOr } from "/static/i18n.js";
 import { tellFailure } from "/static/notices.js";
-import { emit, on, state } from "/static/state.js";
+import { emit, on, person, platformOf, state } from "/static/state.js";
 
 const COUNTS = [1, 3, 10, 100];
 let times = 3;
 
 export function startFaults() {
-  on(["faults", "language"], draw);
+  on(["faults", "language", "person", "people"], draw);
 }
 
 async function change(request) {
@@ -23,6 +23,7 @@ function draw() {
   const panel = byId("faults");
   const focused = panel.contains(document.activeElement) ? document.activeElement.dataset.testid : null;
   const places = Object.entries(state.faults.kinds);
+  const shown = places.filter(([place]) => isOfInterest(place));
   const clear = state.faults.faults.length
     ? h(
         "button",
@@ -40,9 +41,16 @@ function draw() {
     h("h2", { id: "faults-title" }, t("faultsTitle"), clear),
     h("p", { class: "quiet" }, t("faultsNote")),
     howOften(),
-    places.map(([place, kinds]) => group(place, kinds, places.length)),
+    shown.map(([place, kinds]) => group(place, kinds, places.length)),
   );
   if (focused) panel.querySelector(`[data-testid="${focused}"]`)?.focus();
+}
+
+/** The platform on show and the mail; another platform only while something is wrong with it. */
+function isOfInterest(place) {
+  const chosen = person(state.person);
+  const shown = (chosen && platformOf(chosen)) ?? state.platform;
+  return place === shown || place === "mail" || state.faults.faults.some((one) => one.platform === place);
 }
 
 function howOften() {

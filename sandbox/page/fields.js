@@ -98,7 +98,7 @@ function select(element, options, initial) {
   const control = h(
     "select",
     common(element, id),
-    h("option", { value: "" }, words(element.placeholder) || t("choose")),
+    element.never_empty ? null : h("option", { value: "" }, words(element.placeholder) || t("choose")),
     options.map((option) => h("option", { value: option.value }, option.label)),
   );
   control.value = initial ?? "";
@@ -153,6 +153,31 @@ function multiSelect(element, options) {
   };
 }
 
+/** One question with its answers one below the other; of several answers any number may be ticked. */
+function vote(element) {
+  const boxes = optionsOf(element).map((option) =>
+    h("input", {
+      type: element.multiple ? "checkbox" : "radio",
+      name: `${element.name}-${counter}`,
+      value: option.value,
+      "data-testid": `input-${element.name}-${option.value}`,
+      "data-label": option.label,
+      disabled: element.disabled === true,
+    }),
+  );
+  counter += 1; // radio buttons belong together by their name, and two cards may ask the same
+  const control = h(
+    "fieldset",
+    { class: "votes", "data-testid": `input-${element.name}`, name: element.name },
+    h("legend", { class: "hidden-words" }, words(element.label) || t("choose")),
+    boxes.map((box) => h("label", { class: "vote" }, box, h("span", {}, box.dataset.label))),
+  );
+  const ticked = () => boxes.filter((box) => box.checked).map((box) => box.value);
+  const write = (value) => boxes.forEach((box) => (box.checked = [value ?? []].flat().includes(box.value)));
+  write(element.selected_values);
+  return { control, label: null, body: control, read: () => (element.multiple ? ticked() : (ticked()[0] ?? "")), write };
+}
+
 function checker(element) {
   const id = unique("check");
   const control = h("input", { ...common(element, id), type: "checkbox", checked: element.checked === true });
@@ -192,6 +217,7 @@ const BUILDERS = {
   multi_select_static: multiSelectStatic,
   select_person: selectPerson,
   multi_select_person: multiSelectPerson,
+  vote,
   checker,
   date_picker: datePicker,
   picker_time: timePicker,

@@ -1,19 +1,11 @@
 // The page's own words, in Chinese and English. What the bot says comes from the bot.
 
+import { keep, recall } from "/static/memory.js";
 import { WORDS } from "/static/words.js";
 
-const KEY = "fupan.language";
 const LANGUAGES = ["zh-CN", "en"];
 
-let language = LANGUAGES.includes(remembered()) ? remembered() : "zh-CN";
-
-function remembered() {
-  try {
-    return localStorage.getItem(KEY);
-  } catch {
-    return null; // a browser that stores nothing still shows the page
-  }
-}
+let language = LANGUAGES.includes(recall("language")) ? recall("language") : "zh-CN";
 
 export const currentLanguage = () => language;
 
@@ -32,11 +24,7 @@ export const tOr = (key, fallback) => (key in WORDS ? WORDS[key][LANGUAGES.index
 
 export function switchLanguage() {
   language = LANGUAGES[(LANGUAGES.indexOf(language) + 1) % LANGUAGES.length];
-  try {
-    localStorage.setItem(KEY, language);
-  } catch {
-    return; // not remembered, but switched
-  }
+  keep("language", language);
 }
 
 /** Puts the words into the parts of the page that stand in its HTML. */

@@ -2,17 +2,19 @@
 
 import { api, listen } from "/static/api.js";
 import { loadChat, startChat } from "/static/chat.js";
+import { startChips } from "/static/chips.js";
 import { startClock } from "/static/clock.js";
 import { startComposer } from "/static/composer.js";
 import { startConfiguration } from "/static/configuration.js";
-import { byId, fill, h } from "/static/dom.js";
+import { byId } from "/static/dom.js";
 import { startFaults } from "/static/faults.js";
 import { startGuide } from "/static/guide.js";
-import { currentLanguage, switchLanguage, t, tOr, translatePage } from "/static/i18n.js";
+import { currentLanguage, switchLanguage, t, translatePage } from "/static/i18n.js";
 import { startMailbox } from "/static/mailbox.js";
 import { tellFailure } from "/static/notices.js";
 import { startPeople } from "/static/people.js";
-import { emit, on, person, platformOf, state } from "/static/state.js";
+import { emit, on, state } from "/static/state.js";
+import { preferred, startSwitch } from "/static/switch.js";
 
 const CLOCK_LOOK_MS = 15_000;
 
@@ -28,7 +30,7 @@ const refreshPeople = () =>
   refresh("people", api.people, (answer) => {
     state.people = answer.people;
     state.platforms = answer.platforms;
-    state.platform ??= answer.platforms[0] ?? null;
+    state.platform ??= preferred(answer.platforms);
   });
 const refreshClock = () => refresh("clock", api.clock, (answer) => (state.clock = answer));
 const refreshMail = () => refresh("mail", api.mail, (answer) => (state.mails = answer.mails));
@@ -61,6 +63,11 @@ async function choose(id) {
   state.messages = [];
   state.loading = true;
   emit("person");
+  await showChat();
+}
+
+/** Shows the chat as it is, then opens it as a finger does, which may bring a message. */
+async function showChat() {
   await loadChat();
   await loadChat(api.open);
   await refreshPeople();
@@ -93,17 +100,6 @@ function drawUnread() {
   byId("mail-news").textContent = t("mailNews", { count: fresh });
 }
 
-function drawPlatforms() {
-  const pick = byId("platform");
-  pick.closest("label").hidden = state.platforms.length < 2;
-  const chosen = person(state.person);
-  fill(
-    pick,
-    state.platforms.map((name) => h("option", { value: name }, tOr(`platform.${name}`, name))),
-  );
-  pick.value = (chosen && platformOf(chosen)) ?? state.platform;
-}
-
 function drawLanguage() {
   translatePage();
   const button = byId("language");
@@ -129,18 +125,11 @@ function startTop() {
     switchLanguage();
     emit("language");
   });
-  byId("platform").addEventListener("change", (event) => {
-    state.platform = event.target.value;
-    state.messages = [];
-    emit("person");
-    loadChat();
-  });
   for (const tab of document.querySelectorAll(".tabs [data-tab]"))
     tab.addEventListener("click", () => showTab(tab.dataset.tab));
   byId("mail-news").addEventListener("click", seeMail);
   byId("configuration-news").addEventListener("click", () => seePanel("configuration"));
   on(["language"], drawLanguage);
-  on(["people", "person", "language"], drawPlatforms);
   on(["mail", "people", "language", "configuration"], drawUnread);
   on(["acted"], () => Promise.all([refreshPeople(), refreshFaults()]));
 }
@@ -149,7 +138,9 @@ async function start() {
   startTop();
   startPeople(choose);
   startChat(() => showTab("people"));
+  startSwitch(showChat);
   startComposer();
+  startChips();
   startClock();
   startGuide(choose, seeMail);
   startMailbox();

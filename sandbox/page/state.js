@@ -28,9 +28,12 @@ export function emit(topic) {
 
 export const person = (id) => state.people.find((one) => one.id === id) ?? null;
 
-/** The platform on which a person is shown. */
+/** The platforms on which a person can be met, in the stage's order. */
+export const platformsOf = (one) => state.platforms.filter((name) => name in one.ids);
+
+/** The platform on which a person is shown, null where they are on none. */
 export function platformOf(one) {
-  const reachable = state.platforms.filter((name) => name in one.ids);
+  const reachable = platformsOf(one);
   return reachable.includes(state.platform) ? state.platform : (reachable[0] ?? null);
 }
 

@@ -39,6 +39,24 @@ export const WORDS = {
   ],
   chooseTitle: ["你想做谁？", "Whose phone?"],
   phoneOf: ["{name} 的手机", "{name}'s phone"],
+  emptyPlatform: ["这个平台还没有消息", "No messages on this platform yet"],
+  emptyEverywhere: [
+    "{name} 还没有收到消息。把时钟拨到下一件事，或先说一句话。",
+    "{name} has no messages yet. Move the clock to the next event, or say something.",
+  ],
+  messagesElsewhere: [
+    "{name} 的消息在别处。在这里说一句话，机器人也会回。",
+    "{name}'s messages are elsewhere. Say something here and the bot answers here too.",
+  ],
+  lookAt: ["去{platform}看", "See {platform}"],
+  onNoPlatform: ["{name} 不在任何一个平台上。", "{name} is on none of the platforms."],
+  chips: ["可以直接点的回答", "Answers to tap"],
+  chipWeekly: ["复盘", "复盘"],
+  chipOpen: ["待办", "todo"],
+  chipHelp: ["帮助", "help"],
+  speaks: ["点一下，就以你的名义把这句话发出去", "A tap sends these words in your name"],
+  more: ["更多", "More"],
+  picture: ["图片", "Picture"],
   emptyChat: [
     "{name} 还没有收到消息。把时钟拨到下一件事，或先说一句话。",
     "{name} has no messages yet. Move the clock to the next event, or say something.",
@@ -83,6 +101,17 @@ export const WORDS = {
   "client.not yours": ["这张卡片不是给这个人的。", "This card is not for this person."],
   "client.required": ["还有一项必填没有填：{name}", "Something required is still empty: {name}"],
   "client.too long": ["写得太长了：{name}", "Too long: {name}"],
+  "client.no answer": [
+    "机器人没有接住这次点击，平台过一会儿会再送一次。",
+    "The bot did not take this press; the platform delivers it again in a while.",
+  ],
+  "client.not connected": ["机器人现在没有连上平台，这次点击没有送到。", "The bot is not connected; this press was lost."],
+  "client.no answer in time": [
+    "机器人没有在 2 秒内回答，卡片没有变。",
+    "The bot did not answer within 2 seconds; the card did not change.",
+  ],
+  "client.bad answer": ["机器人的回答平台看不懂，卡片没有变。", "The platform could not read the bot's answer; the card did not change."],
+  "client.not configured": ["这张卡片的点击没有地方可送。", "Presses of this card lead nowhere."],
   "client.not possible": ["这一项不能这样填：{name}", "This cannot be entered: {name}"],
   opensLink: ["在新窗口打开", "opens in a new tab"],
 

@@ -71,7 +71,7 @@ async def test_a_person_on_two_platforms_can_be_seen_on_both(show: Show) -> None
     show.script.other.put("dt_wanglei", "钉钉上的话")
     page = await show.visit("wanglei")
     await expect(page.get_by_test_id("messages")).to_contain_text("飞书上的话")
-    await page.get_by_test_id("platform").select_option("dingtalk")
+    await page.get_by_test_id("platform-dingtalk").click()
     await expect(page.get_by_test_id("messages")).to_contain_text("钉钉上的话")
     await expect(page.get_by_test_id("messages")).not_to_contain_text("飞书上的话")
 

@@ -320,7 +320,7 @@ async def test_a_card_of_another_platform_is_shown_by_its_text_inputs_and_button
     message = other.put("dt_wanglei", card=sample_cards.micro())
     other.change("dt_wanglei", message, native={"cardTemplateId": "x"}, text="微复盘:点三下")
     page = await show.visit("wanglei")
-    await page.get_by_test_id("platform").select_option("dingtalk")
+    await page.get_by_test_id("platform-dingtalk").click()
     await expect(page.get_by_test_id(f"card-{message}")).to_contain_text("微复盘:点三下")
     for name, value in (("pace", "ok"), ("energy", "mid"), ("focus", "fire")):
         await page.get_by_test_id(f"input-{name}").select_option(value)

@@ -123,7 +123,9 @@ class ScriptedPlatform:
     Attributes:
         abilities: What it says it can do.
         verdict: What a call ends with; `None` is success.
-        calls: Every call, in the order in which they began.
+        calls: Every message that it was given, in the order in which the calls began.
+        batches: What calls for several receivers at once carried, in order.
+        refuses_batches: What such a call ends with as a whole, if not by its members' verdicts.
         gate: Closed, it holds calls up.
         began: Set whenever a call begins.
     """
@@ -131,6 +133,8 @@ class ScriptedPlatform:
     abilities: Abilities = UNPACED
     verdict: Verdict = field(default=lambda _message: None)
     calls: list[Call] = field(default_factory=list)
+    batches: list[Sequence[Outgoing]] = field(default_factory=list)
+    refuses_batches: Exception | None = None
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     began: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -149,6 +153,19 @@ class ScriptedPlatform:
         if error is not None:
             raise error
         return f"om_{message.message_id}"
+
+    async def deliver_batch(self, messages: Sequence[Outgoing]) -> Sequence[str | PlatformError]:
+        """Make one call for several; a verdict on one of them is told of that one."""
+        self.batches.append(messages)
+        if self.refuses_batches is not None:
+            raise self.refuses_batches
+        return [await self._said(message) for message in messages]
+
+    async def _said(self, message: Outgoing) -> str | PlatformError:
+        try:
+            return await self.deliver(message)
+        except PlatformError as error:
+            return error
 
     @property
     def words(self) -> list[object]:

@@ -20,9 +20,10 @@ from domain.messages import Draft, Mail, Priority
 from domain.policy import OrgPolicy
 from domain.ports import Abilities
 from storage.database import Database
-from tests.builders import ADMIN, CHEN_JING, LI_HUA, NIGHT, SHANGHAI, WANG_LEI, at, attention, org_policy, staff
+from tests.builders import ADMIN, CHEN_JING, LI_HUA, NIGHT, ORG, SHANGHAI, WANG_LEI, at, attention, org_policy, staff
 from tests.contract.bot_rig import (
     LIMIT,
+    UNPACED,
     Breaks,
     Line,
     RunningClock,
@@ -94,6 +95,30 @@ class TestPace:
             await line.delivery.settle()
             began = [call.began for call in line.chat.calls]
             assert max(sum(start <= other < start + 1 for other in began) for start in began) <= 20
+
+    async def test_whoever_has_had_their_calls_of_a_minute_waits_and_nobody_else(self, sqlite_store: Database) -> None:
+        abilities = replace(UNPACED, per_receiver_per_minute=10)
+        async with open_line(sqlite_store, abilities=abilities) as line:
+            line.put(*(asked(f"{number:02}") for number in range(20)))
+            line.put(*(asked(f"x{number}", WANG_LEI) for number in range(3)))
+            await line.delivery.settle()
+            assert sorted(map(str, line.chat.words)) == [f"{number:02}" for number in range(8)] + ["x0", "x1", "x2"]
+            assert line.states() == {"ready": 12}
+            for _ in range(2):
+                line.clock.advance(timedelta(minutes=1))
+                await line.delivery.settle()
+            said = [call.message.body for call in line.chat.calls if call.message.person_id == LI_HUA]
+            assert said == [f"{number:02}" for number in range(20)]
+
+    async def test_new_settings_do_not_make_anybodys_calls_forgotten(self, sqlite_store: Database) -> None:
+        abilities = replace(UNPACED, per_receiver_per_minute=10)
+        async with open_line(sqlite_store, abilities=abilities) as line:
+            line.put(*(asked(f"{number}") for number in range(8)))
+            await line.delivery.settle()
+            line.delivery.replace_platforms({(ORG, "feishu"): line.chat})
+            line.put(asked("one more"))
+            await line.delivery.settle()
+            assert len(line.chat.calls) == 8
 
 
 class TestRetries:
@@ -266,6 +291,15 @@ class TestLanes:
         await line.delivery.settle()
         assert line.chat.words == ["你好"]
         assert line.states() == {"ready": 1}
+
+    async def test_a_lane_of_somebody_who_is_not_served_is_free_for_whoever_serves_it(self, line: Line) -> None:
+        other = OrgId("other")
+        hire(line.database, [replace(person, org_id=other) for person in staff()], other)
+        line.put(asked("fremd"), org_id=other)
+        await line.delivery.settle()
+        with line.database.transaction() as transaction:
+            (lane,) = transaction.engine.claim_lanes("another process", line.clock.now(), LEASE, 9, [other])
+        assert lane.epoch == 1
 
     async def test_a_lane_that_was_left_with_a_lease_is_taken_over_when_it_ends(self, line: Line) -> None:
         line.put(asked("你好"))

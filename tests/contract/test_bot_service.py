@@ -312,10 +312,17 @@ cadences: {{weekly: {{preset: review, when: "{when}"}}}}
             return Answer()
 
         with_mail = self._write(tmp_path, more="mail: {host: 127.0.0.1, port: 2525, from: a@example.com, tls: none}\n")
-        settings = settings_of(with_mail, HandClock(), handle)
+        settings = settings_of(with_mail, HandClock(), handle, lambda _org, _platform: Uncounted())
         assert [each.lane for each in settings.connections] == ["feishu", "mail"]
-        without = settings_of(self._write(tmp_path), HandClock(), handle)
+        without = settings_of(self._write(tmp_path), HandClock(), handle, lambda _org, _platform: Uncounted())
         assert [each.lane for each in without.connections] == ["feishu"]
+
+
+class Uncounted(Tally):
+    """Counts nothing."""
+
+    def count(self, kind: str, calls: int) -> None:
+        """See the port."""
 
 
 async def test_mail_waits_for_its_server_while_chat_goes_on(sqlite_store: Database) -> None:

@@ -218,6 +218,20 @@ class TestIsolation:
         assert self._steps(bench, ORG) == [1, 1, 1]
         assert set(self._steps(bench, OTHER)) == {0}
 
+    async def test_what_another_process_serves_is_left_to_it_untouched(self, bench: Bench) -> None:
+        """Nothing of it is put off: the process whose organisation it is does it in its next tick."""
+        hire(bench.database, [replace(each, org_id=OTHER) for each in staff()], OTHER)
+        _open_duties(bench.database, OTHER, 3)
+        bench.clock.at = FRIDAY + timedelta(hours=3)
+        await bench.ticker.tick()
+        assert self._steps(bench, OTHER) == [0, 0, 0]
+        theirs = Organisations(read_catalogue(), lambda: "0" * 32)
+        theirs.replace({OTHER: replace(org_policy(), org_id=OTHER, cadences=())})
+        other = Ticker(bench.writer, theirs, bench.clock, lambda: None)
+        await other.tick()
+        assert self._steps(bench, OTHER) == [1, 1, 1]
+        await other.close()
+
     async def test_an_organisation_with_broken_settings_holds_nobody_else_up(self, bench: Bench) -> None:
         broken = replace(org_policy(), org_id=OTHER, zone="Nowhere/Land")
         hire(bench.database, [replace(each, org_id=OTHER) for each in staff()], OTHER)

@@ -1,6 +1,6 @@
 """Feishu: what a web server gets from a callback, and sends back."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -75,6 +75,14 @@ def test_a_forged_callback_is_not_authentic(webhook: Webhook) -> None:
     raw = encrypt(orjson.dumps(message()))
     with pytest.raises(NotAuthentic):
         webhook.receive(signed(raw, key="other"), {}, raw, NOW)
+
+
+def test_a_callback_that_was_recorded_and_is_sent_again_half_a_day_later_is_not_authentic(webhook: Webhook) -> None:
+    raw = encrypt(orjson.dumps(message()))
+    headers = signed(raw)
+    assert isinstance(webhook.receive(headers, {}, raw, NOW), Received)
+    with pytest.raises(NotAuthentic, match="stale"):
+        webhook.receive(headers, {}, raw, NOW + timedelta(hours=12))
 
 
 def test_an_authentic_callback_without_an_event_is_malformed(webhook: Webhook) -> None:

@@ -190,6 +190,30 @@ def test_a_reply_that_somebody_was_about_to_write_to_the_person_is_forgotten(lif
     assert exported(life.database, LI_HUA)["conversation"] == []
 
 
+def test_what_others_are_asked_on_a_card_that_names_the_person_is_forgotten(life: Life) -> None:
+    card = Card(CardKey("goal", "g1"), "王磊 的目标", "")
+    with life.database.transaction() as transaction:
+        talk = Conversation(LI_HUA, card.key, "", {}, life.now + hours(1), "approve", card)
+        transaction.store(ORG).conversations.put(talk)
+    assert erased(life.database, WANG_LEI)["conversations"] == 1
+    assert exported(life.database, LI_HUA)["conversation"] == []
+
+
+def test_a_face_that_holds_words_of_the_person_is_blanked_with_its_card(life: Life) -> None:
+    with life.database.transaction() as transaction:
+        store = transaction.store(ORG)
+        store.outbox.put(Draft(LI_HUA, Card(CardKey("note", "n"), "随便", ""), Priority.PERSONAL, "note", asked=True))
+    life.until(life.now + hours(1))
+    with life.database.transaction() as transaction:
+        outbox = transaction.store(ORG).outbox
+        (copy,) = outbox.copies(CardKey("note", "n"))
+        outbox.note_face(copy.external_id, LI_HUA, Card(CardKey("note", "n"), ANSWERS["result"], ""))
+    erased(life.database, WANG_LEI)
+    assert ANSWERS["result"] not in all_text(life.database, ORG)
+    with life.database.transaction() as transaction:
+        assert transaction.store(ORG).outbox.newest(CardKey("note", "n"), LI_HUA) is None
+
+
 def test_words_that_everybody_writes_are_not_looked_for_in_others_messages(life: Life) -> None:
     """Answers such as 无 or "ok" would otherwise blank what has nothing to do with the person."""
     with life.database.transaction() as transaction:

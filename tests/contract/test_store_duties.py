@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.duties import Duty, DutyState, fulfil, hand_over, next_at, snooze, waive
+from domain.duties import Duty, DutyState, follow, fulfil, hand_over, next_at, snooze, waive
 from domain.ids import DutyId, PersonId
 from storage.database import Database
 from tests import builders, strategies
@@ -117,6 +117,34 @@ def test_a_snoozed_duty_wants_attention_when_its_owner_asked_for_it(database: Da
         store.duties.save(snooze(duty(), evening), evening)
     with database.transaction() as transaction:
         assert list(transaction.engine.due_duties(evening, 9)) == [snooze(duty(), evening)]
+
+
+def test_who_looks_after_a_duty_since_when_is_kept_while_it_climbs_and_when_it_closes(database: Database) -> None:
+    opened(database, duty())
+    followed = follow(duty(), FRIDAY + hours(1), CHEN_JING)
+    with company(database) as store:
+        store.duties.get(duty().duty_id)
+        store.duties.save(followed, SOON)
+        assert list(store.duties.owed_by(LI_HUA)) == [followed]
+    with company(database) as store:
+        store.duties.get(duty().duty_id)
+        store.duties.save(replace(followed, step=1), SOON)
+    with company(database) as store:
+        assert store.duties.get(duty().duty_id) == replace(followed, step=1)
+        store.duties.save(fulfil(replace(followed, step=1), SOON, LI_HUA), None)
+    with company(database) as store:
+        assert store.duties.get(duty().duty_id) == fulfil(replace(followed, step=1), SOON, LI_HUA)
+
+
+def test_a_duty_whose_debtor_is_still_to_be_told_wants_attention_then(database: Database) -> None:
+    opened(database, duty())
+    untold = replace(duty(), tell_at=FRIDAY + hours(3))
+    with company(database) as store:
+        store.duties.get(duty().duty_id)
+        store.duties.save(untold, next_at(untold, builders.pace()))
+    with database.transaction() as transaction:
+        assert not transaction.engine.due_duties(FRIDAY + hours(2), 9)
+        assert list(transaction.engine.due_duties(FRIDAY + hours(3), 9)) == [untold]
 
 
 def test_a_duty_that_changes_hands_is_owed_by_the_new_debtor(database: Database) -> None:

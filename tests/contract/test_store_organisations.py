@@ -60,6 +60,7 @@ def event(org_id: OrgId) -> Origin:
 def live(database: Database, org_id: OrgId) -> None:
     """Let an organisation do a little of everything."""
     employ(database, org_id=org_id)
+    employ(database, [builders.person("stoodinfor", deputy=builders.ZHAO_MIN)], org_id)
     with company(database, org_id) as store:
         store.inbox.receive(event(org_id), FRIDAY)
         store.people.add_leave(WANG_LEI, builders.leave("2026-12-24"))
@@ -112,6 +113,7 @@ QUESTIONS: dict[str, Ask] = {
     "people.leave_of": lambda s: s.people.leave_of(WANG_LEI),
     "people.reports_of": lambda s: s.people.reports_of(LI_HUA),
     "people.cared_for": lambda s: s.people.cared_for(builders.CHEN_JING),
+    "people.stood_in_for": lambda s: s.people.stood_in_for(builders.ZHAO_MIN),
     "people.called": lambda s: s.people.called("王磊"),
     "people.everybody": lambda s: s.people.everybody(),
     "people.identities": lambda s: s.people.identities("feishu"),
@@ -139,6 +141,10 @@ QUESTIONS: dict[str, Ask] = {
     "outbox.copies": lambda s: s.outbox.copies(CARD.key),
     "outbox.readers": lambda s: s.outbox.readers(CARD.key),
     "outbox.subject_of": lambda s: s.outbox.subject_of(_sent_id(s)),
+    "outbox.in_chat": lambda s: s.outbox.in_chat(LI_HUA, FRIDAY, 9),
+    "outbox.newest": lambda s: s.outbox.newest(CARD.key, LI_HUA),
+    "outbox.quoted": lambda s: s.outbox.quoted(_sent_id(s), LI_HUA),
+    "outbox.referred": lambda s: s.outbox.referred(_sent_id(s)[-6:], LI_HUA),
     "outbox.folded": lambda s: s.outbox.folded(LI_HUA, DAY),
     "conversations.get": lambda s: s.conversations.get(WANG_LEI, FRIDAY),
 }
@@ -163,6 +169,7 @@ CHANGES: dict[str, Ask] = {
     "outbox.put": lambda s: s.outbox.put(builders.draft()),
     "outbox.update": lambda s: s.outbox.update(copy_of(s), CARD),
     "outbox.show": lambda s: s.outbox.show(CARD.key, LI_HUA, CARD, FRIDAY - hours(1)),
+    "outbox.note_face": lambda s: s.outbox.note_face(_sent_id(s), LI_HUA, CARD),
     "outbox.withdraw": lambda s: s.outbox.withdraw(DUTY.duty_id),
     "outbox.withdraw_card": lambda s: s.outbox.withdraw_card(CARD.key),
     "outbox.unfold": lambda s: s.outbox.unfold(LI_HUA, DAY, LATER),
@@ -212,7 +219,7 @@ def test_one_organisation_finds_nothing_of_another(database: Database) -> None:
 def test_one_organisation_changes_nothing_of_another_by_equal_ids(database: Database) -> None:
     live(database, ORG)
     before = rows_of(database, ORG)
-    assert all(rows for name, rows in before.items() if name not in ("scratch", "definition"))
+    assert all(rows for name, rows in before.items() if name not in ("scratch", "definition", "quota"))
     with company(database, OTHER) as store:
         for change in CHANGES.values():
             change(store)

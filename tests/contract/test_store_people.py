@@ -117,6 +117,15 @@ def test_somebody_who_left_is_still_known_by_identity_but_asked_for_nowhere(data
         assert not store.people.hrbps(PersonId(""), 9)
 
 
+def test_a_deputy_finds_whom_they_stand_in_for_by_name_and_nobody_who_left(database: Database) -> None:
+    gone = replace(person("c", "丙", deputy="d"), active=False)
+    employ(database, [person("b", "乙", deputy="d"), person("a", "甲", deputy="d"), gone, person("e", deputy="a")])
+    with company(database) as store:
+        assert ids(store.people.stood_in_for(PersonId("d"))) == sorted("ab", key={"b": "乙", "a": "甲"}.__getitem__)
+        store.people.save(person("b", "乙"))
+        assert ids(store.people.stood_in_for(PersonId("d"))) == ["a"]
+
+
 def test_reports_come_by_name_and_only_the_direct_ones(database: Database) -> None:
     employ(database, [person("b", "乙", manager="m"), person("a", "甲", manager="m"), person("c", "丙", manager="a")])
     with company(database) as store:

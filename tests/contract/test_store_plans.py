@@ -9,7 +9,21 @@ import re
 import pytest
 
 from domain.ids import OccurrenceId
-from storage import checkin_rows, due, duty_rows, lanes, outbox_rows, outcomes, person_rows, picking, published
+from storage import (
+    checkin_rows,
+    due,
+    duty_rows,
+    lanes,
+    outbox_rows,
+    outcomes,
+    person_rows,
+    picking,
+    published,
+    quotas,
+    renewals,
+    unreachable,
+    watching,
+)
 from storage.database import Database
 from storage.flavour import Flavour
 from storage.prepared import Prepared
@@ -21,6 +35,7 @@ SOUGHT: dict[str, tuple[Prepared, str]] = {
     "a person": (person_rows.BY_ID, "key of person"),
     "people": (person_rows.BY_IDS, "key of person"),
     "whoever acts": (person_rows.BY_IDENTITY, "key of identity"),
+    "whom somebody stands in for": (person_rows.BY_DEPUTY, "person_by_deputy"),
     "reports": (person_rows.BY_MANAGER, "person_by_manager"),
     "a check-in": (checkin_rows.BY_ID, "key of checkin"),
     "check-ins": (checkin_rows.LOCK_MANY, "key of checkin"),
@@ -34,10 +49,22 @@ SOUGHT: dict[str, tuple[Prepared, str]] = {
     "duties owed": (duty_rows.OWED_BY, "duty_by_debtor"),
     "duties about somebody": (duty_rows.ABOUT, "duty_by_about"),
     "due duties": (due._DUTIES, "duty_due"),
+    "due duties of some": (due._DUTIES_SERVED, "duty_due"),
+    "due rounds of some": (due._ROUNDS_SERVED, "occurrence_due"),
+    "free lanes of some": (lanes._FREE_SERVED, "lane_ready"),
+    "the oldest duty of some": (watching._OLDEST_DUTY_SERVED, "duty_due"),
+    "whoever cannot be reached": (unreachable._PEOPLE, "identity_lost"),
+    "when admins were told": (unreachable._LAST_TOLD, "history_by_subject"),
+    "the card of a late change": (renewals._ORIGINAL, "outbox_by_card"),
+    "a month's calls": (quotas._OF_MONTH, "key of quota"),
     "what a duty still says": (outbox_rows.WITHDRAW, "outbox_by_duty"),
     "copies of a card": (outbox_rows.COPIES_OF_PERSON, "outbox_by_card"),
     "cards on their way": (outbox_rows.ON_THE_WAY, "outbox_by_card"),
     "a sent card": (outbox_rows.SUBJECT_OF, "outbox_by_external"),
+    "a chat": (outbox_rows.IN_CHAT, "outbox_in_chat"),
+    "the newest card of a chat": (outbox_rows.NEWEST, "outbox_by_card"),
+    "a quoted card": (outbox_rows.QUOTED, "outbox_by_external"),
+    "a card that is referred to": (outbox_rows.REFERRED, "outbox_in_chat"),
     "earlier faces": (outbox_rows.VOID_FACES, "outbox_by_copy"),
     "what a lane sends next": (picking._PICK, "outbox_waiting"),
     "when a lane has something": (lanes._HEADS, "outbox_waiting"),

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.cards import Answer, CardKey, Toast, ToastKind
+from domain.cards import Answer, Button, Card, CardKey, ChoiceField, Option, TextField, Toast, ToastKind
 from domain.events import Origin
 from domain.ids import PersonId
 from domain.repositories import Conversation
@@ -58,6 +58,20 @@ def test_a_conversation_lasts_until_it_expires(database: Database) -> None:
         assert store.conversations.get(WANG_LEI, TALK.expires_at - timedelta(microseconds=1)) == TALK
         assert store.conversations.get(WANG_LEI, TALK.expires_at) is None
         assert store.conversations.get(LI_HUA, FRIDAY) is None
+
+
+def test_a_conversation_about_a_cards_fields_keeps_them_and_the_button(database: Database) -> None:
+    fields = (ChoiceField("why", "为什么？", (Option("a", "忙"),), initial=("a",)), TextField("note", "还有？"))
+    buttons = (Button("skip_yes", "跳过这次", submits=True, confirm="确定吗？"),)
+    card = Card(CardKey("checkin", "round-1"), "这周跳过", "", fields=fields, buttons=buttons)
+    talk = replace(TALK, step="note", answers={"why": "a", "areas": ("x", "y")}, action="skip_yes", card=card)
+    with company(database) as store:
+        store.conversations.put(TALK)
+        store.conversations.put(talk)
+    with company(database) as store:
+        assert store.conversations.get(WANG_LEI, FRIDAY) == talk
+        store.conversations.put(TALK)
+        assert store.conversations.get(WANG_LEI, FRIDAY) == TALK
 
 
 def test_somebody_has_one_conversation_at_a_time(database: Database) -> None:

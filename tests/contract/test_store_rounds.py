@@ -78,6 +78,15 @@ def test_a_round_walks_on(database: Database) -> None:
         assert store.rounds.get(round_.occurrence_id) == done
 
 
+def test_a_round_that_is_skipped_after_it_had_begun_keeps_why(database: Database) -> None:
+    round_ = begun(database)
+    skipped = replace(round_, stage=Stage.SKIPPED, next_at=None, reason="too_late")
+    with company(database) as store:
+        store.rounds.save(skipped)
+    with company(database) as store:
+        assert store.rounds.get(round_.occurrence_id) == skipped
+
+
 def test_a_later_edit_of_the_cadence_does_not_reach_a_round_that_has_begun(database: Database) -> None:
     begun(database)
     edited = replace(cadence(), title="新标题")

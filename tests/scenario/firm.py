@@ -176,7 +176,7 @@ async def _bot(home: Path, practices: str, feishu: str, mail_port: int, clock: D
     (home / "firm.yaml").write_text(text + practices, "utf-8")
     loaded = load(home / "firm.yaml", {})
     service = Service(open_store(loaded), words(), clock, owner="firm")
-    await service.start(settings_of(loaded, clock, service.handle), Rhythm())
+    await service.start(settings_of(loaded, clock, service.handle, service.quotas.tally), Rhythm())
     try:
         await service.sync_directories()
         yield service

@@ -38,6 +38,7 @@ RULES: Sequence[Rule] = (
     rules_of_rounds.every_occurrence_comes_round_in_time,
     rules_of_speech.whoever_left_hears_nothing_more,
     rules_of_duties.whoever_left_owes_nothing,
+    rules_of_duties.whoever_owes_something_was_shown_it,
     rules_of_speech.what_was_folded_is_told_by_a_digest,
     rules_of_speech.nothing_is_left_behind,
     rules_of_duties.history_is_append_only,

@@ -12,6 +12,7 @@ from domain.checkin import Checkin
 from domain.duties import ANSWER, Duty, rung_at
 from domain.ids import DutyId, PersonId
 from domain.people import hrbps, upwards
+from storage.states import MessageState
 from tests.builders import Roll
 from tests.simulation.playing import Run
 from tests.simulation.record import Circumstances, Noted
@@ -23,7 +24,8 @@ def no_duty_is_lost(run: Run) -> Iterator[str]:
     """Every duty is closed, or wants attention in the future, or has nothing left on its ladder."""
     for row in run.books.duties.values():
         duty, next_at = row.duty, row.next_at
-        spent = duty.step == len(duty.ladder.rungs) and duty.snoozed_until is None
+        asked_for = (duty.snoozed_until, duty.tell_at)
+        spent = duty.step == len(duty.ladder.rungs) and asked_for == (None, None)
         if not duty.is_open and next_at is not None:
             yield f"{_named(duty)} is {duty.state} and still wants attention at {next_at}"
         if duty.is_open and spent != (next_at is None):
@@ -102,6 +104,17 @@ def whoever_left_owes_nothing(run: Run) -> Iterator[str]:
             yield f"{_named(row.duty)} is open, and {', '.join(sorted(gone))} left"
 
 
+def whoever_owes_something_was_shown_it(run: Run) -> Iterator[str]:
+    """The debtor of an open follow-up has its card, or gets it on coming back, whoever owed it before or stood in."""
+    shown = [row.dedupe for row in run.books.messages.values() if row.state is not MessageState.WITHDRAWN]
+    for row in run.books.duties.values():
+        duty = row.duty
+        if not duty.is_open or duty.kind == ANSWER or duty.tell_at is not None:
+            continue
+        if not any(dedupe.startswith(f"ask:{duty.duty_id}:{duty.debtor_id}:{duty.debtor_id}") for dedupe in shown):
+            yield f"{_named(duty)} was never shown to {duty.debtor_id}"
+
+
 def history_is_append_only(run: Run) -> Iterator[str]:
     """What was once noted stays as it was noted, and nothing is slipped in between."""
     seen = Counter(repr(noted.entry) for noted in run.record.noted)
@@ -153,7 +166,7 @@ def _had_an_owner(run: Run, checkin: Checkin, owner: Owner) -> bool:
     people = next(noted).circumstances.people
     above = [person.person_id for person in upwards(people[checkin.person_id], Roll(people))]
     candidates = list(hrbps(people[checkin.person_id], Roll(people))) if owner is Owner.HRBP else above
-    return any(people[who].active for who in candidates)
+    return any(people[who].active for who in candidates if who != checkin.person_id)
 
 
 def _named(duty: Duty) -> str:

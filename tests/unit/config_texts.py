@@ -10,7 +10,7 @@ from config.organisation import LoadedOrg, OrganisationRead, read_organisation
 from config.yaml_source import parse_source
 from domain.cadences import Cadence
 
-ENV = {"FEISHU_SECRET": "a secret that nobody may see", "MAIL_PASSWORD": "another one"}
+ENV = {"FEISHU_SECRET": "a-secret-that-nobody-may-see", "MAIL_PASSWORD": "another one"}
 
 MINIMAL = """\
 platforms:
@@ -19,7 +19,19 @@ platforms:
 """The shortest configuration: two lines, so that what a test adds begins on line 3."""
 
 _MARKS = "a|b: |- |[|]|{|}|:|,|\n|\n  |\n\t| |&x |*x|! |!!int |!<x> |> |'|\"|\\x|#|---\n|...\n|? |<<: |@|null|~|0x1F|键"
-_ODD = ("|", '"\\U00110000"', "%YAML 1.1\n", "%TAG ! x\n", "\x07", "\ufeff", "\x85", "\u2028", "\ud800")
+_ODD = (
+    "|",
+    '"\\U00110000"',
+    "%YAML 1.1\n",
+    "%TAG ! x\n",
+    "\x07",
+    "\ufeff",
+    "\x85",
+    "\u2028",
+    "\ud800",
+    '"\\0"',
+    '"\\ud800"',
+)
 
 any_yaml: st.SearchStrategy[str] = st.one_of(
     st.text(max_size=40),

@@ -245,11 +245,11 @@ class Office:
         shown: Shown | None = None,
         *,
         event_id: str = "",
+        silent: bool = False,
     ) -> Answer:
         """Send a click, whatever the card shows by now; the clicked copy gets the face that the answer brings."""
-        origin = self._origin(who, event_id)
-        answer = self._tell(CardClicked(origin, key, action, form or {}, shown.external_id if shown else ""), shown)
-        return answer
+        origin, message = self._origin(who, event_id), shown.external_id if shown else ""
+        return self._tell(CardClicked(origin, key, action, form or {}, message, silent), shown)
 
     def _tell(self, event: Inbound, shown: Shown | None = None) -> Answer:
         with self.database.transaction() as transaction:

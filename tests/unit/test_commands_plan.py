@@ -129,6 +129,66 @@ def test_a_number_of_days_out_of_range_is_refused(here: Here, tmp_path: Path, da
     assert "--days" in here.err
 
 
+def on_dingtalk(folder: Path, app: str = "", more: str = "") -> Path:
+    """Write an organisation whose people are on DingTalk, as its directory says."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "ding.yaml"
+    file.write_text(f"platforms:\n  dingtalk: {{client_id: d, client_secret: s{app}}}\n{more}", "utf-8")
+    return file
+
+
+def test_the_use_of_an_allowance_stands_beside_it_month_by_month(here: Here, tmp_path: Path) -> None:
+    file = on_dingtalk(tmp_path, more="cadences: {weekly: {preset: micro}}")
+    assert here("plan", "--config", file, "--from", "2026-11-20", "--days", 20, "--people", 45) == 0
+    lines = [line.split() for line in here.out.splitlines()]
+    assert ["month", "cadence", "people", "API", "calls", "pushes"] in lines
+    assert ["2026-11", "weekly", "180", "912", "720"] in lines
+    assert "2026-11  all on dingtalk  180     912 of 5000 (18 %)   720 of 3000 (24 %)" in here.out
+    assert "warning: dingtalk" not in here.out
+
+
+def test_a_month_that_would_use_four_fifths_of_an_allowance_is_warned_of(here: Here, tmp_path: Path) -> None:
+    file = on_dingtalk(tmp_path, ", allowance: {api: 900, push: 0}", "cadences: {weekly: {preset: micro}}")
+    assert here("plan", "--config", file, "--from", "2026-11-20", "--days", 5, "--people", 45) == 0
+    assert "912 of 900 (101 %)" in here.out
+    assert "720 of unlimited" in here.out
+    assert "warning: dingtalk: 2026-11 would use 912 of 900 API calls at worst (101 %)" in here.out
+
+
+def test_programs_get_the_forecast_and_its_warnings_too(here: Here, tmp_path: Path) -> None:
+    file = on_dingtalk(tmp_path, ", allowance: {api: 900, push: 0}", "cadences: {weekly: {preset: micro}}")
+    assert here("plan", "--config", file, "--from", "2026-11-20", "--days", 5, "--people", 45, "--json") == 0
+    [organisation] = json.loads(here.out)
+    use = {"people": 180, "calls": 912, "pushes": 720}
+    assert organisation["forecast"] == [
+        {
+            "platform": "dingtalk",
+            "month": "2026-11",
+            "practices": {"weekly": use},
+            "total": use,
+            "allowance": {"calls": 900, "pushes": None},
+        }
+    ]
+    assert [each.split(" would")[0] for each in organisation["warnings"]] == ["dingtalk: 2026-11"]
+
+
+def test_how_many_people_a_directory_has_must_be_said(here: Here, tmp_path: Path) -> None:
+    assert here("plan", "--config", on_dingtalk(tmp_path), "--from", "2026-11-20", "--days", 5) == 0
+    assert "the allowance of dingtalk is not forecast: say --people NUMBER" in here.out
+
+
+def test_without_an_allowance_nothing_is_forecast(here: Here, tmp_path: Path) -> None:
+    assert planned(here, configured(tmp_path), "2026-11-23", 7)["forecast"] == []
+    assert here("plan", "--config", configured(tmp_path), "--from", "2026-11-23", "--days", 7) == 0
+    assert "allowance" not in here.out
+
+
+@pytest.mark.parametrize("people", ["0", "-1", "many", "1000001"])
+def test_a_number_of_people_out_of_range_is_refused(here: Here, tmp_path: Path, people: str) -> None:
+    assert here("plan", "--config", configured(tmp_path), "--people", people) == 2
+    assert "--people" in here.err
+
+
 def test_a_wrong_configuration_is_not_planned(here: Here, tmp_path: Path) -> None:
     assert here("plan", "--config", configured(tmp_path, "cadence: {}"), "--json") == 2
     assert here.out == ""

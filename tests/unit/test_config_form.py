@@ -87,12 +87,12 @@ class TestOneMistake:
     def test_without_a_platform_there_is_nothing_to_do(self, text: str) -> None:
         (problem,) = read(text).problems
         assert problem.message == "names no platform"
-        assert problem.allowed == "feishu"
+        assert problem.allowed == "feishu, wecom, dingtalk"
 
-    @pytest.mark.parametrize("name", ["wecom", "dingtalk", "slack"])
+    @pytest.mark.parametrize("name", ["teams", "slack"])
     def test_a_platform_that_the_bot_does_not_speak_is_refused_with_those_it_does(self, name: str) -> None:
         (told,) = map(str, read(f"{MINIMAL}  {name}: {{a: b}}").problems)
-        assert told == f"org.yaml:3: platforms.{name}: unknown key; allowed: feishu"
+        assert told == f"org.yaml:3: platforms.{name}: unknown key; allowed: feishu, wecom, dingtalk"
 
 
 class TestManyMistakes:

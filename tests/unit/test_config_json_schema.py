@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from ruamel.yaml import YAML
@@ -12,7 +12,8 @@ from ruamel.yaml import YAML
 import config
 from config.json_schema import json_schema, people_json_schema
 from config.practice_schema import PresetPart
-from config.shipped import PRESETS
+from config.schema import Locale
+from config.shipped import preset_files
 from tests.unit.config_texts import MINIMAL
 from tests.unit.json_schema_check import Judge
 
@@ -43,10 +44,12 @@ class TestAdmits:
             Judge(people_json_schema()).violations(as_json((FOLDER / "example_people.yaml").read_text("utf-8"))) == []
         )
 
-    @pytest.mark.parametrize("path", sorted(PRESETS.glob("*.yaml")), ids=lambda path: path.stem)
-    def test_every_preset(self, path: Path) -> None:
+    @pytest.mark.parametrize("locale", get_args(Locale))
+    def test_every_preset(self, locale: Locale) -> None:
         judge = Judge(PresetPart.model_json_schema())
-        assert judge.violations(as_json(path.read_text("utf-8"))) == []
+        assert preset_files(locale)
+        for path in preset_files(locale):
+            assert judge.violations(as_json(path.read_text("utf-8"))) == []
 
     @pytest.mark.parametrize(
         "text",
@@ -60,6 +63,8 @@ class TestAdmits:
             "questionnaires: {q: {title: t, questions: [{name: a, text: x, only_if: {question: b, is: c}}]}}",
             "quiet_hours: null",
             "calendar: {country: null, off: [2026-12-25], confirmed_years: [2027]}",
+            "  wecom: {corp_id: ww1, agent_id: 1000002, secret: '${S}', token: t, aes_key: '${K}'}",
+            "  dingtalk: {client_id: d, client_secret: s, allowance: {api: 0}, form_template: x.schema}",
         ],
     )
     def test_every_way_to_write_a_setting(self, text: str) -> None:
@@ -71,6 +76,8 @@ class TestMarks:
         ("text", "expected"),
         [
             ("orgg: {}", "$.orgg is unknown"),
+            ("  wecom: {corp_id: ww1, agent_id: x, secret: s, token: t, aes_key: k}", "$.platforms.wecom breaks anyOf"),
+            ("  dingtalk: {client_id: d}", "$.platforms.dingtalk breaks anyOf"),
             ("org: {nmae: x}", "$.org.nmae is unknown"),
             ("org: {locale: fr}", "$.org.locale breaks enum"),
             ("cadences: {weekly: {when: 16}}", "$.cadences breaks anyOf"),

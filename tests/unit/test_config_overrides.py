@@ -202,16 +202,33 @@ class TestAttention:
             (("zhao", "销售"), (DEFAULT, 5, True, time(18))),
             (("zhao", "研发"), (EARLY, 5, False, time(18))),
             (("zhao", "研发/平台"), (EARLY, 2, False, time(18))),
-            (("zhao", "研发", "li"), (DEFAULT, 3, True, time(17))),
-            (("wang", "研发/平台", "li"), (None, 5, False, time(18))),
+            (("zhao", "销售", "li"), (DEFAULT, 3, True, time(17))),
+            (("zhao", "研发", "li"), (EARLY, 3, False, time(17))),
+            (("zhao", "研发/平台", "li"), (EARLY, 3, False, time(17))),
+            (("wang", "研发/平台"), (None, 2, False, time(18))),
+            (("wang", "研发/平台", "li"), (None, 3, False, time(17))),
         ],
     )
-    def test_the_most_specific_rules_hold(self, person: tuple[str, ...], rules: tuple[object, ...]) -> None:
+    def test_each_setting_is_the_most_specific_one_that_is_written(
+        self, person: tuple[str, ...], rules: tuple[object, ...]
+    ) -> None:
         assert self.rules(*person) == rules
 
     def test_overrides_of_practices_alone_leave_attention_alone(self) -> None:
         text = "overrides: [{department: 研发, cadences: {weekly: null}}]"
         assert loaded(text).policy.attention_overrides == ()
+
+    def test_an_empty_mapping_states_nothing(self) -> None:
+        assert loaded("overrides: [{department: 研发, attention: {}}]").policy.attention_overrides == ()
+
+    def test_quiet_hours_are_one_setting(self) -> None:
+        """Whoever writes hours anew writes whether days off are quiet, and the default of that is yes."""
+        text = """
+            quiet_hours: {from: "20:00", to: "08:00", workdays_only: false}
+            overrides: [{department: 研发, quiet_hours: {from: "21:00", to: "08:00"}}]
+        """
+        found = loaded(text).policy.attention_for(Person(ORG, PersonId("x"), "x", department="研发"))
+        assert (found.quiet, found.workdays_only) == (QuietHours(time(21), time(8)), True)
 
 
 class TestMistakes:
@@ -234,6 +251,10 @@ class TestMistakes:
             ("{team: a, cadences: {weekly: {ladder: x}}}", "[0].cadences.weekly.ladder: there is no ladder 'x'"),
             ("{team: a, cadences: {new: {ladder: null}}}", "[0].cadences.new.when: is missing"),
             ("{team: a, attention: {digest_at: '21:00'}}", "[0].attention.digest_at: 21:00 is in quiet hours"),
+            (
+                "{department: a, quiet_hours: {from: '17:00', to: '09:00'}}",
+                "[0].attention.digest_at: 18:00 is in quiet hours",
+            ),
             ("{team: a, b: c, cadences: {weekly: null}}", "[0].b: unknown key"),
         ],
     )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.people_file import ConfiguredPerson, read_people
+from config.people_file import ConfiguredPerson, PersonPart, Reach, read_people
 from domain.ids import OrgId, PersonId
 from domain.people import Person, reporting_cycle
 from tests.unit.config_texts import loaded, problems
@@ -16,6 +16,8 @@ WANG = (
     'ids: {feishu: ou_1, wecom: WangLei, dingtalk: "0123"}}'
 )
 LI = "{id: li, name: 李华, department: 研发, dotted: chen, deputy: chen, zone: Europe/Berlin, locale: en}"
+PLATFORMS = ["feishu", "wecom", "dingtalk"]
+FEISHU = Reach(["feishu"])
 CHEN = "{id: chen, name: 陈静}"
 
 
@@ -34,13 +36,13 @@ def write(folder: Path, *rows: str) -> Path:
 
 def told(folder: Path, *rows: str) -> list[str]:
     """Return what is wrong with a file of these rows, without the file's name; the first row is on line 2."""
-    found = read_people(write(folder, *rows), "acme", ["feishu"]).problems
+    found = read_people(write(folder, *rows), "acme", FEISHU).problems
     return [str(each).split("people.yaml:", 1)[1] for each in sorted(found, key=lambda each: each.line)]
 
 
 class TestMeaning:
     def test_a_row_becomes_the_domains_person_with_the_platforms_ids(self, folder: Path) -> None:
-        wang = read_people(folder / "people.yaml", "acme", ["feishu"]).people[0]
+        wang = read_people(folder / "people.yaml", "acme", FEISHU).people[0]
         assert wang == ConfiguredPerson(
             Person(
                 OrgId("acme"),
@@ -56,17 +58,50 @@ class TestMeaning:
         )
 
     def test_zone_locale_deputy_and_second_manager_are_taken(self, folder: Path) -> None:
-        li = read_people(folder / "people.yaml", "acme", ["feishu"]).people[1].person
+        li = read_people(folder / "people.yaml", "acme", FEISHU).people[1].person
         assert (li.zone, li.locale, li.deputy_id, li.dotted_id) == ("Europe/Berlin", "en", "chen", "chen")
 
     def test_whoever_has_no_id_on_a_configured_platform_cannot_be_reached(self, folder: Path) -> None:
-        found = read_people(folder / "people.yaml", "acme", ["feishu"]).people
+        found = read_people(folder / "people.yaml", "acme", FEISHU).people
         assert [each.person.platform for each in found] == ["feishu", None, None]
 
-    def test_the_configured_platforms_choose_where_the_bot_speaks(self, folder: Path) -> None:
-        assert (
-            read_people(folder / "people.yaml", "acme", ["slack", "dingtalk"]).people[0].person.platform == "dingtalk"
+    @pytest.mark.parametrize(
+        ("platforms", "chosen"),
+        [(["slack", "dingtalk"], "dingtalk"), (["wecom", "feishu"], "wecom"), (["feishu", "wecom"], "feishu")],
+    )
+    def test_of_several_ids_the_one_on_the_platform_written_first_is_used(
+        self, folder: Path, platforms: list[str], chosen: str
+    ) -> None:
+        found = read_people(folder / "people.yaml", "acme", Reach(platforms)).people[0]
+        assert found.person.platform == chosen
+
+    def test_a_person_may_be_written_to_elsewhere(self, tmp_path: Path) -> None:
+        path = write(tmp_path, "{id: a, name: A, ids: {feishu: ou_1, wecom: A}, platform: wecom}")
+        result = read_people(path, "acme", Reach(["feishu", "wecom"]))
+        assert result.problems == ()
+        assert result.people[0].person.platform == "wecom"
+
+    def test_whom_the_directory_knows_needs_no_id_on_its_platform(self, tmp_path: Path) -> None:
+        path = write(
+            tmp_path, "{id: a, name: A}", "{id: b, name: B, ids: {wecom: B}}", "{id: c, name: C, platform: feishu}"
         )
+        first = read_people(path, "acme", Reach(["feishu", "wecom"], "feishu"))
+        assert [each.person.platform for each in first.people] == ["feishu", "feishu", "feishu"]
+        second = read_people(path, "acme", Reach(["wecom", "feishu"], "feishu"))
+        assert [each.person.platform for each in second.people] == ["feishu", "wecom", "feishu"]
+        assert (first.problems, second.problems) == ((), ())
+
+    @given(
+        st.dictionaries(st.sampled_from(PLATFORMS), st.just("x")),
+        st.permutations(PLATFORMS).flatmap(lambda each: st.integers(0, 3).map(lambda cut: each[:cut])),
+    )
+    def test_whoever_is_written_to_is_written_to_on_the_first_platform_with_an_id(
+        self, ids: dict[str, str], platforms: list[str]
+    ) -> None:
+        part = PersonPart.model_validate({"id": "a", "name": "A", "ids": ids})
+        reached = Reach(platforms).of(part)
+        assert set(reached) == ids.keys() & set(platforms)
+        assert reached == [each for each in platforms if each in reached]
 
     def test_the_settings_name_the_file_and_get_its_people(self, folder: Path) -> None:
         settings = loaded("people: {file: people.yaml}\norg: {id: acme, admins: [chen]}", folder=folder)
@@ -108,6 +143,15 @@ class TestMistakes:
             (["{id: a, name: A, mail: nowhere}"], "2: people[0].mail: is no mail address"),
             (["{id: a, name: A, department: /x}"], "2: people[0].department: '/x' is no department"),
             (["{id: a, name: A, boss: b}"], "2: people[0].boss: unknown key"),
+            (
+                ["{id: a, name: A, platform: wecom, ids: {wecom: a}}"],
+                "2: people[0].platform: wecom is not configured; allowed: feishu",
+            ),
+            (
+                ["{id: a, name: A, platform: feishu, ids: {wecom: a}}"],
+                "2: people[0].platform: there is no id for feishu; allowed: one with an id: none here",
+            ),
+            (["{id: a, name: A, platform: slack}"], "2: people[0].platform: is none of the words known here; allowed:"),
         ],
     )
     def test_a_mistake_is_told_with_its_line(self, tmp_path: Path, rows: list[str], expected: str) -> None:
@@ -138,7 +182,7 @@ class TestMistakes:
     @pytest.mark.parametrize("text", ["- a", "people: {a: b}", "peeple: []", ""])
     def test_a_file_of_another_form_is_told(self, tmp_path: Path, text: str) -> None:
         (tmp_path / "p.yaml").write_text(text, "utf-8")
-        assert read_people(tmp_path / "p.yaml", "acme", []).problems
+        assert read_people(tmp_path / "p.yaml", "acme", Reach(())).problems
 
     def test_mistakes_of_the_file_come_with_those_of_the_settings(self, tmp_path: Path) -> None:
         write(tmp_path, "{id: a}")
@@ -202,7 +246,7 @@ def test_a_file_without_problems_has_each_person_once_and_no_circle(
 ) -> None:
     folder = tmp_path_factory.mktemp("people")
     written = [f"{{id: {each}, name: {each}, manager: {manager or 'null'}}}" for each, manager in rows]
-    result = read_people(write(folder, *written), "acme", [])
+    result = read_people(write(folder, *written), "acme", Reach(()))
     ids = [each for each, _ in rows]
     sound = len(set(ids)) == len(ids) and {manager for _, manager in rows if manager} <= set(ids)
     circle = reporting_cycle([each.person for each in result.people]) if sound else None

@@ -32,6 +32,13 @@ class TestEnvironment:
             f"org.yaml:2: platforms.feishu.app_secret: the environment variable FEISHU_SECRET {state}"
         ]
 
+    def test_a_variable_that_is_not_utf_8_is_told_with_its_line(self) -> None:
+        """Such bytes reach Python as halves of characters (surrogateescape), which no store and no platform takes."""
+        found = problems("", {"FEISHU_SECRET": b"ok\xff".decode("utf-8", "surrogateescape")})
+        assert found == [
+            "org.yaml:2: platforms.feishu.app_secret: the environment variable FEISHU_SECRET is not a text"
+        ]
+
     def test_a_missing_value_is_told_once_whatever_it_should_have_been(self) -> None:
         text = 'mail: {host: smtp.example.com, from: "${FROM}", port: "${PORT}"}'
         assert [each.split(": ")[1] for each in problems(text)] == ["mail.from", "mail.port"]
@@ -64,7 +71,8 @@ class TestFiles:
         assert only == f"org.yaml:3: mail.password: the file {tmp_path}/none cannot be read: No such file or directory"
 
     @pytest.mark.parametrize(
-        ("content", "state"), [(b"", "is empty"), (b"\n \n", "is empty"), (b"\xff\xfe", "is not a text")]
+        ("content", "state"),
+        [(b"", "is empty"), (b"\n \n", "is empty"), (b"\xff\xfe", "is not a text"), (b"a\x00b", "is not a text")],
     )
     def test_a_file_without_a_text_is_told(self, tmp_path: Path, content: bytes, state: str) -> None:
         (tmp_path / "secret").write_bytes(content)
@@ -124,12 +132,34 @@ class TestConnections:
             ),
             ("mail: {host: h, from: a@b, password: p}", "mail.password: is nobody's; allowed: user and password, or"),
             ("mail: {host: h, from: a@b, port: 70000}", "mail.port: must be less than or equal to 65535"),
-            ("people: {source: wecom}", "people.source: is none of the words known here; allowed: 'feishu'"),
+            ("people: {source: slack}", "people.source: is none of the words known here; allowed: 'feishu', 'wecom'"),
+            ("people: {source: wecom}", "people.source: is a platform that is not configured; allowed: feishu"),
         ],
     )
     def test_settings_that_do_not_fit_together_are_told(self, text: str, expected: str) -> None:
         (only,) = problems(text)
         assert only.startswith(f"org.yaml:3: {expected}")
+
+    @pytest.mark.parametrize(
+        "url", ["sqlite:///C:/Program Files/fupan/fupan.db", "sqlite:////srv/my data/复盘 库.db", "sqlite:///f.db"]
+    )
+    def test_folders_and_files_may_have_blanks_in_their_names(self, url: str) -> None:
+        assert loaded(f'storage: {{url: "{url}"}}').storage_url == url
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "sqlite:///",
+            "sqlite:/// ",
+            "sqlite:///f.db ",
+            "sqlite:///a\\tb",
+            "postgresql://u:p w@db/fupan",
+            "postgresql://",
+        ],
+    )
+    def test_other_blanks_in_the_address_of_a_store_are_slips_of_the_hand(self, url: str) -> None:
+        (only,) = problems(f'storage: {{url: "{url}"}}')
+        assert only.startswith("org.yaml:3: storage.url: is no address of a store")
 
     def test_callbacks_need_the_key_that_proves_who_calls(self) -> None:
         text = "platforms:\n  feishu: {mode: webhook, app_id: cli_x, app_secret: s"
@@ -154,8 +184,8 @@ class TestConnections:
     def test_a_directory_of_a_platform_that_is_not_configured_cannot_be_read(self) -> None:
         found = [str(each) for each in read("people: {source: feishu}").problems]
         assert found == [
-            "org.yaml:1: platforms: names no platform; allowed: feishu",
-            "org.yaml:1: people.source: is a platform that is not configured; allowed: a platform under platforms",
+            "org.yaml:1: platforms: names no platform; allowed: feishu, wecom, dingtalk",
+            "org.yaml:1: people.source: is a platform that is not configured; allowed: one under platforms",
         ]
 
     def test_a_setting_of_null_is_left_out(self) -> None:

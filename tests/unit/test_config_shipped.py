@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,9 +15,9 @@ from config.organisation import LoadedOrg, read_organisation
 from config.practice_schema import PresetPart
 from config.problems import ConfigErrors
 from config.questionnaires import questionnaire_findings
-from config.schema import OrgFilePart
-from config.shipped import DEFAULTS, PRESETS, read_shipped, shipped
-from config.yaml_source import parse_source, read_source
+from config.schema import Locale, OrgFilePart
+from config.shipped import defaults_file, preset_files, read_shipped, shipped
+from config.yaml_source import Node, parse_source, read_source
 from domain.cadences import AudienceRole, Cadence, Listener, Owner, Report, Section
 from domain.calendar import ClockKind, DayOff, QuietHours
 from domain.duties import Act, Channel, Ladder, Rung
@@ -24,16 +25,17 @@ from domain.people import Role
 from domain.policy import AttentionRules
 from domain.questionnaire import QuestionKind
 from domain.recurrence import occurrences
-from tests.unit.config_texts import ENV, cadence, loaded
+from tests.unit.config_texts import ENV, cadence, loaded, problems
 
 FOLDER = Path(config.__file__).parent
 DAY = timedelta(days=1)
 PRESET_NAMES = ("calibration", "micro", "milestone", "monday", "monthly", "review")
 
 
-def preset(name: str) -> Cadence:
+def preset(name: str, locale: Locale = "zh-CN") -> Cadence:
     when = ', when: "on 2026-12-15 10:00"' if name == "milestone" else ""
-    return cadence("own", f"cadences: {{own: {{preset: {name}{when}}}, weekly: {{preset: review}}}}")
+    practices = f"cadences: {{own: {{preset: {name}{when}}}, weekly: {{preset: review}}}}"
+    return cadence("own", f"org: {{locale: {locale}}}\n{practices}")
 
 
 class TestDefaults:
@@ -67,7 +69,7 @@ class TestDefaults:
 
 class TestPresets:
     def test_there_are_six(self) -> None:
-        assert tuple(shipped().presets) == PRESET_NAMES
+        assert tuple(shipped("zh-CN").presets) == PRESET_NAMES
 
     @pytest.mark.parametrize("name", PRESET_NAMES)
     def test_each_can_be_used_with_no_more_than_its_name_and_the_dates_it_cannot_know(self, name: str) -> None:
@@ -148,33 +150,102 @@ class TestPresets:
         assert monthly.summary.to is Listener.MANAGERS
 
 
-class TestFiles:
-    @pytest.mark.parametrize("path", [DEFAULTS, *sorted(PRESETS.glob("*.yaml"))], ids=lambda path: path.stem)
-    def test_no_name_is_given_twice_among_shipped_files(self, path: Path) -> None:
-        others = [each for each in (DEFAULTS, *PRESETS.glob("*.yaml")) if each != path]
-        for section in ("ladders", "questionnaires"):
-            assert not self.names(path, section) & {name for other in others for name in self.names(other, section)}
+LOCALES = get_args(Locale)
+WORDS_FOR_PEOPLE = frozenset({"about", "title", "intro", "text", "label", "placeholder", "advice"})
+"""Keys whose values differ from one language to the other."""
 
-    def names(self, path: Path, section: str) -> set[str]:
+each_locale = pytest.mark.parametrize("locale", LOCALES)
+
+
+def files(locale: Locale) -> list[Path]:
+    return [defaults_file(locale), *preset_files(locale)]
+
+
+def structure(node: Node) -> object:
+    """Return a document without the words that people read: what is left means the same in every language."""
+    if isinstance(node, list):
+        return [structure(each) for each in node]
+    if isinstance(node, dict):
+        return {
+            key: "words" if key in WORDS_FOR_PEOPLE else len(value or ()) if key == "agenda" else structure(value)
+            for key, value in node.items()
+        }
+    return node
+
+
+class TestLanguages:
+    def test_every_language_of_the_product_has_the_same_files(self) -> None:
+        assert {tuple(path.stem for path in preset_files(locale)) for locale in LOCALES} == {PRESET_NAMES}
+        assert all(defaults_file(locale).is_file() for locale in LOCALES)
+
+    @pytest.mark.parametrize("name", ["defaults", *PRESET_NAMES])
+    def test_names_kinds_values_and_schedules_are_the_same_in_every_language(self, name: str) -> None:
+        first, *others = (
+            structure(read_source(path).content)
+            for locale in LOCALES
+            for path in files(locale)
+            if name == path.stem or (name == "defaults" and path == defaults_file(locale))
+        )
+        assert others == [first]
+
+    def test_a_structure_knows_another_value_from_another_word(self) -> None:
+        said = parse_source("questions: [{name: a, text: x, options: [{value: A, label: y}]}]", "f").content
+        other_word = parse_source("questions: [{name: a, text: z, options: [{value: A, label: w}]}]", "f").content
+        other_value = parse_source("questions: [{name: a, text: x, options: [{value: B, label: y}]}]", "f").content
+        assert structure(said) == structure(other_word) != structure(other_value)
+
+    @each_locale
+    def test_what_is_stored_for_a_choice_is_no_word_of_a_language(self, locale: Locale) -> None:
+        parts = [question for each in shipped(locale).questionnaires.values() for question in each.questions]
+        assert [option.label for part in parts for option in part.options if not option.value] == []
+
+    def test_an_english_organisation_asks_in_english_and_any_other_in_chinese(self) -> None:
+        titles = [loaded(text).policy.cadences[0].title for text in ("", "org: {locale: zh-CN}", "org: {locale: en}")]
+        assert titles == ["本周复盘", "本周复盘", "This week's review"]
+
+    def test_the_manager_of_an_english_organisation_is_asked_for_the_reply_in_english(self) -> None:
+        follow_up = loaded("org: {locale: en}").policy.cadences[0].follow_up
+        assert follow_up is not None
+        assert follow_up.questionnaire.title == "A word back"
+
+    @pytest.mark.parametrize("name", PRESET_NAMES)
+    def test_an_english_practice_has_no_chinese_word_left(self, name: str) -> None:
+        practice = preset(name, "en")
+        assert str(practice) == str(practice).encode("ascii", "replace").decode()
+
+    def test_an_organisation_whose_language_is_wrong_is_told_nothing_else(self) -> None:
+        assert [each.split(": ")[1] for each in problems("org: {locale: fr}")] == ["org.locale"]
+
+
+@each_locale
+class TestFiles:
+    def test_no_name_is_given_twice_among_shipped_files(self, locale: Locale) -> None:
+        for section in ("ladders", "questionnaires"):
+            names = [name for path in files(locale) for name in self.names(path, section)]
+            assert len(set(names)) == len(names) > 0
+
+    def names(self, path: Path, section: str) -> list[str]:
         content = read_source(path).content
         assert isinstance(content, dict)
         named = content.get(section) or {}
         assert isinstance(named, dict)
-        return set(named)
+        return list(named)
 
-    def test_nothing_is_wrong_with_what_is_shipped(self) -> None:
-        assert [finding for each in shipped().questionnaires.values() for finding in questionnaire_findings(each)] == []
-        assert [finding for each in shipped().ladders.values() for finding in ladder_findings(each)] == []
+    def test_nothing_is_wrong_with_what_is_shipped(self, locale: Locale) -> None:
+        texts = shipped(locale)
+        assert [finding for each in texts.questionnaires.values() for finding in questionnaire_findings(each)] == []
+        assert [finding for each in texts.ladders.values() for finding in ladder_findings(each)] == []
 
-    def test_people_are_addressed_as_equals_and_nobody_is_shouted_at(self) -> None:
-        for path in (DEFAULTS, *PRESETS.glob("*.yaml")):
+    def test_people_are_addressed_as_equals_and_nobody_is_shouted_at(self, locale: Locale) -> None:
+        for path in files(locale):
             words = path.read_text("utf-8")
-            assert not [word for word in ("您", "！", "确定", "!") if word in words], path
+            assert not [word for word in ("您", "！", "确定", "!", "please", "Please") if word in words], path
 
-    def test_titles_fit_a_phone(self) -> None:
-        titles = [each.title for each in shipped().questionnaires.values()]
-        titles += [each.cadence.title for each in shipped().presets.values() if each.cadence.title]
-        assert [title for title in titles if len(title) > 12] == []
+    def test_titles_fit_a_phone(self, locale: Locale) -> None:
+        """About 12 Chinese characters are seen, or twice as many Latin letters."""
+        titles = [each.title for each in shipped(locale).questionnaires.values()]
+        titles += [each.cadence.title for each in shipped(locale).presets.values() if each.cadence.title]
+        assert [title for title in titles if sum(2 if ord(sign) > 0xFF else 1 for sign in title) > 24] == []
 
 
 @pytest.fixture(scope="module")

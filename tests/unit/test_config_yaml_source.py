@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.people_file import Reach, read_people
 from config.problems import ConfigErrors, Finding, near
 from config.yaml_source import DEEPEST, Node, digest_of, parse_source, read_source
 from tests.unit.config_texts import any_yaml
@@ -88,6 +89,9 @@ class TestMistakes:
             ("a: 1\n? [b]: c", "f.yaml:2: a key must be a plain word"),
             ("a: 1\nb: \x07", "f.yaml:2: holds a character that YAML does not allow"),
             ('a: 1\nb: "\\U00110000"', "f.yaml:2: "),
+            ('a: 1\nb: "\\uD800"', "f.yaml:2: is not YAML: found invalid Unicode character escape code"),
+            ("a: 1\nb: \ud800", "f.yaml:2: holds half a character (a lone surrogate)"),
+            ("a: 1\nb: x\x00y", "f.yaml:2: holds a character that YAML does not allow"),
             ("a: [" + "[" * DEEPEST + "]" * DEEPEST + "]", f"is nested deeper than {DEEPEST} levels"),
         ],
     )
@@ -105,6 +109,9 @@ class TestMistakes:
             ("a: 1\nb: *x", "f:2: b: anchors"),
             ("a: !!int 1", "f:1: a: tags (tag:yaml.org,2002:int) are not used"),
             ("a: !secret\n  b: 1", "f:1: a: tags (!secret) are not used"),
+            ('a: 1\nb: "x\\0y"', "f:2: b: holds a character that no store keeps (NUL, or half a character)"),
+            ('a:\n  - x\n  - "\\x00"', "f:3: a[1]: holds a character that no store keeps"),
+            ('a: 1\n"b\\0": 2', "f:2: holds a character that no store keeps"),
             ("a: 1\n---\nb: 2", "f:2: a second document begins here"),
         ],
     )
@@ -115,6 +122,23 @@ class TestMistakes:
 
     def test_of_a_key_written_twice_the_first_counts(self) -> None:
         assert parse_source("a: 1\na: 2", "f").content == {"a": "1"}
+
+    @given(any_yaml)
+    def test_what_is_read_can_be_kept_everywhere(self, text: str) -> None:
+        try:
+            content = parse_source(text, "f").content
+        except ConfigErrors:
+            return
+        said = json.dumps(content, ensure_ascii=False)
+        assert said.encode("utf-8")
+        assert "\\u0000" not in said
+
+    def test_what_a_store_cannot_keep_is_told_in_a_file_with_its_line(self, tmp_path: Path) -> None:
+        path = tmp_path / "people.yaml"
+        path.write_text('people:\n  - {id: a, name: "A\\0"}\n', "utf-8")
+        assert [str(each) for each in read_people(path, "acme", Reach(())).problems] == [
+            f"{path}:2: people[0].name: holds a character that no store keeps (NUL, or half a character)"
+        ]
 
     @given(any_yaml)
     def test_any_text_is_read_or_refused_with_a_line_of_it(self, text: str) -> None:

@@ -16,6 +16,7 @@ from domain.duties import (
     Rung,
     due_at,
     fire,
+    follow,
     fulfil,
     hand_over,
     next_at,
@@ -289,3 +290,50 @@ class TestHandingOver:
     def test_handing_it_to_whoever_owes_it_changes_nothing(self) -> None:
         snoozed = snooze(duty(), MONDAY)
         assert hand_over(snoozed, LI_HUA) == snoozed
+
+    def test_the_new_debtor_is_told_at_once_and_not_when_the_old_one_would_have_been(self) -> None:
+        assert hand_over(replace(duty(), tell_at=TUESDAY), self.DEPUTY).tell_at is None
+
+
+class TestTelling:
+    """Somebody else was in the debtor's place when it was opened: the debtor is told when back."""
+
+    UNTOLD = replace(duty(), tell_at=FRIDAY + hours(2))
+
+    def test_the_debtor_is_told_once_at_that_time_and_the_ladder_stands_where_it_stood(self) -> None:
+        assert next_at(self.UNTOLD, pace()) == FRIDAY + hours(2)
+        assert not fire(self.UNTOLD, FRIDAY + hours(1), pace()).tells
+        fired = fire(self.UNTOLD, FRIDAY + hours(2), pace())
+        assert (fired.tells, fired.rung, fired.duty) == (True, None, duty())
+
+    def test_nobody_is_reminded_of_what_they_were_not_told(self) -> None:
+        fired = fire(self.UNTOLD, TUESDAY, pace())
+        assert fired.tells
+        assert _acts(fired.duty, TUESDAY)[1] == [Act.REMIND, Act.ESCALATE]
+
+    def test_of_a_closed_duty_nobody_is_told(self) -> None:
+        for closed in (fulfil(self.UNTOLD, FRIDAY, CHEN_JING), waive(self.UNTOLD, FRIDAY, None, "left")):
+            assert closed.tell_at is None
+            assert not fire(replace(closed, tell_at=FRIDAY), MONDAY, pace()).tells
+
+
+class TestFollowing:
+    def test_who_looks_after_it_is_kept_since_when_and_the_ladder_climbs_on(self) -> None:
+        followed = follow(duty(), MONDAY, CHEN_JING)
+        assert (followed.followed_by, followed.followed_at) == (CHEN_JING, MONDAY)
+        assert _acts(followed, TUESDAY)[1] == [Act.REMIND, Act.ESCALATE]
+
+    def test_saying_so_again_changes_nothing_and_somebody_else_relieves_them(self) -> None:
+        followed = follow(duty(), MONDAY, CHEN_JING)
+        assert follow(followed, TUESDAY, CHEN_JING) == followed
+        assert follow(followed, TUESDAY, PersonId("zhaomin")).followed_at == TUESDAY
+
+    def test_it_outlives_a_change_of_hands_unless_it_has_become_their_own(self) -> None:
+        followed = follow(duty(), MONDAY, CHEN_JING)
+        assert hand_over(followed, PersonId("zhaomin")).followed_by == CHEN_JING
+        own = hand_over(followed, CHEN_JING)
+        assert (own.followed_by, own.followed_at) == (None, None)
+
+    def test_nobody_looks_after_what_is_closed(self) -> None:
+        done = fulfil(duty(), MONDAY, LI_HUA)
+        assert follow(done, TUESDAY, CHEN_JING) == done

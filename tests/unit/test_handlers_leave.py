@@ -148,3 +148,27 @@ class TestDeputies:
         assert office.cards(WANG_LEI, "reply") == []
         office.press("zhangwei", office.card("zhangwei", "checkin"), "submit", REVIEW)
         assert "张伟" in office.card(WANG_LEI, "reply").words
+
+
+class TestPromises:
+    """What was said of a time before somebody took leave is said anew."""
+
+    def test_an_answer_in_time_by_the_hours_that_leave_has_put_off_is_not_late(self, found: Found) -> None:
+        office = found()
+        office.until(at("2026-11-27 17:00"))
+        office.say(WANG_LEI, "/请假 11-30 到 12-02")
+        office.until(at("2026-12-04 10:00"))
+        office.press(WANG_LEI, office.card(WANG_LEI, "checkin"), "submit", REVIEW)
+        assert zh("checkin.late") not in office.card(WANG_LEI, "checkin").words
+        assert zh("checkin.late") not in office.card(LI_HUA, "reply").words
+
+    def test_whoever_waits_reads_by_when_a_manager_on_leave_replies(self, found: Found) -> None:
+        office = found()
+        office.until(at("2026-11-27 16:30"))
+        office.press(WANG_LEI, office.card(WANG_LEI, "checkin"), "submit", REVIEW)
+        office.say(LI_HUA, "/请假 11-30 到 12-02")
+        promised = {"manager": "李华", "due": "12月4日 周五 16:30"}
+        assert zh("report.awaits", promised) in office.card(WANG_LEI, "checkin").words
+        office.until(at("2026-12-01 10:00"))
+        office.say(LI_HUA, "/销假")
+        assert zh("report.awaits", {**promised, "due": "12月2日 周三 16:30"}) in office.card(WANG_LEI, "checkin").words

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from domain.cards import CardKey
+from domain.directory import Overlay
 from domain.ids import PersonId
 from domain.people import Person
 from domain.ports import DirectoryPerson
-from tests.builders import CHEN_JING, LI_HUA, WANG_LEI, ZHAO_MIN, at, person
+from tests.builders import CHEN_JING, LI_HUA, SHANGHAI, WANG_LEI, ZHAO_MIN, at, person
 from tests.unit.conftest import Found
 from tests.unit.office import REVIEW, Office, crew, zh
 
 REMINDER = zh("reply.remind.title", {"name": "王磊"})
+
+DEPUTISED: dict[str, object] = {"deputy_id": ZHAO_MIN}
 
 
 def _submitted(found: Found, people: list[Person] | None = None) -> Office:
@@ -81,6 +84,161 @@ class TestChangedManager:
         office.press(LI_HUA, office.card(LI_HUA, "reply"), "submit", {"reply": "好"})
         office.read_directory(*_seen(*crew(), wanglei=ZHAO_MIN))
         assert office.cards(ZHAO_MIN, "reply") == []
+
+
+class TestTellingTheNewDebtor:
+    """Whoever comes to owe something is shown it once, at an allowed hour, however far the ladder has climbed."""
+
+    def _asks(self, office: Office, who: str) -> list[str]:
+        """Return when somebody was shown it as a first card is."""
+        lead = zh("reply.tag.open")
+        return [
+            f"{shown.at.astimezone(SHANGHAI):%m-%d %H:%M}"
+            for shown in office.cards(who, "reply")
+            if shown.card.tag == lead and shown.card.title != REMINDER
+        ]
+
+    def test_a_new_manager_is_told_once_after_the_reminder_has_gone_to_the_old_one(self, found: Found) -> None:
+        office = _submitted(found)
+        office.until(at("2026-11-30 21:00"))
+        before = len(office.chat(LI_HUA))
+        office.read_directory(*_seen(*crew(), wanglei=ZHAO_MIN))
+        assert self._asks(office, ZHAO_MIN) == []
+        office.until(at("2026-12-01 12:00"))
+        assert self._asks(office, ZHAO_MIN) == ["12-01 08:30"]
+        assert {"submit", "later", "handled", "normal"} == set(office.card(ZHAO_MIN, "reply").actions)
+        assert len(office.chat(LI_HUA)) == before
+
+    def test_a_new_manager_reads_whom_the_ladder_has_asked_already(self, found: Found) -> None:
+        office = _submitted(found)
+        office.until(at("2026-12-01 17:00"))
+        office.read_directory(*_seen(*crew(), wanglei=ZHAO_MIN))
+        assert zh("reply.hrbp_asked", {"hrbp": "陈静"}) in office.card(ZHAO_MIN, "reply").words
+        assert zh("due.past", {"due": "12月1日 周二 16:30"}) in office.card(ZHAO_MIN, "reply").words
+
+    def test_a_manager_to_whom_it_comes_back_is_told_again(self, found: Found) -> None:
+        office = _submitted(found)
+        office.read_directory(*_seen(*crew(), wanglei=ZHAO_MIN))
+        office.until(at("2026-11-30 10:00"))
+        office.read_directory(*_seen(*crew()))
+        assert self._asks(office, LI_HUA)[-1] == "11-30 10:00"
+        assert zh("reply.moved", {"manager": "李华"}) in office.card(ZHAO_MIN, "reply").words
+
+    def test_to_and_fro_in_the_night_tells_whoever_has_it_in_the_morning(self, found: Found) -> None:
+        office = _submitted(found)
+        office.until(at("2026-11-30 22:00"))
+        for manager in (ZHAO_MIN, CHEN_JING, ZHAO_MIN):
+            office.read_directory(*_seen(*crew(), wanglei=manager))
+        office.until(at("2026-12-01 09:00"))
+        assert self._asks(office, ZHAO_MIN) == ["12-01 08:30"]
+        assert self._asks(office, CHEN_JING) == []
+
+    def test_a_new_manager_on_leave_owes_it_by_their_own_days_and_is_told_when_back(self, found: Found) -> None:
+        office = _submitted(found)
+        office.say(ZHAO_MIN, "/请假 到 12-02")
+        office.read_directory(*_seen(*crew(), wanglei=ZHAO_MIN))
+        assert zh("report.awaits", {"manager": "赵敏", "due": "12月5日 周六 00:00"}) in (
+            office.card(WANG_LEI, "checkin").words
+        )
+        office.until(at("2026-12-04 12:00"))
+        assert self._asks(office, ZHAO_MIN) == ["12-03 08:30"]
+        assert [shown.at for shown in office.saw(ZHAO_MIN, REMINDER)] == [at("2026-12-04 08:30")]
+
+    def _away(self, found: Found, until: str) -> Office:
+        """An office whose manager is away when the answer comes; Zhao Min stands in."""
+        office = found(people=[*(each for each in crew() if each.person_id != LI_HUA), _changed(LI_HUA, **DEPUTISED)])
+        office.say(LI_HUA, f"/请假 到 {until}")
+        office.until(at("2026-11-27 16:30"))
+        office.press(WANG_LEI, office.card(WANG_LEI, "checkin"), "submit", REVIEW)
+        assert self._asks(office, ZHAO_MIN) == ["11-27 16:30"]
+        return office
+
+    def test_a_manager_who_was_away_is_told_when_back_and_the_deputy_not_again(self, found: Found) -> None:
+        office = self._away(found, "11-30")
+        office.until(at("2026-11-30 19:00"))
+        assert len(office.saw(ZHAO_MIN, REMINDER)) == 1
+        assert office.cards(LI_HUA, "reply") == []
+        office.until(at("2026-12-01 12:00"))
+        assert self._asks(office, LI_HUA) == ["12-01 08:30"]
+        assert len(office.saw(ZHAO_MIN, "王磊")) == 2
+        assert zh("reply.stand_in", {"manager": "李华"}) not in office.card(LI_HUA, "reply").words
+        office.until(at("2026-12-18 12:00"))
+        assert self._asks(office, LI_HUA) == ["12-01 08:30"]
+
+    def test_a_manager_who_comes_back_early_is_told_then(self, found: Found) -> None:
+        office = self._away(found, "12-31")
+        office.until(at("2026-11-30 10:00"))
+        office.say(LI_HUA, "/销假")
+        assert self._asks(office, LI_HUA) == ["11-30 10:00"]
+        office.until(at("2027-01-05 10:00"))
+        assert self._asks(office, LI_HUA) == ["11-30 10:00"]
+
+    def test_a_manager_who_stays_away_longer_is_told_when_back_at_last(self, found: Found) -> None:
+        office = self._away(found, "11-30")
+        office.say(LI_HUA, "/请假 12-01 到 12-02")
+        office.until(at("2026-12-02 18:00"))
+        assert office.cards(LI_HUA, "reply") == []
+        office.until(at("2026-12-03 18:00"))
+        assert self._asks(office, LI_HUA) == ["12-03 08:30"]
+
+    def test_what_the_deputy_has_settled_is_no_news(self, found: Found) -> None:
+        office = self._away(found, "11-30")
+        office.press(ZHAO_MIN, office.card(ZHAO_MIN, "reply"), "submit", {"reply": "我来看"})
+        office.until(at("2026-12-04 12:00"))
+        assert office.cards(LI_HUA, "reply") == []
+
+    def test_a_manager_who_was_told_before_the_leave_is_not_told_again(self, found: Found) -> None:
+        people = [*(each for each in crew() if each.person_id != LI_HUA), _changed(LI_HUA, **DEPUTISED)]
+        office = _submitted(found, people)
+        office.until(at("2026-11-30 09:00"))
+        office.say(LI_HUA, "/请假 到 11-30")
+        assert self._asks(office, ZHAO_MIN) == ["11-30 09:00"]
+        office.until(at("2026-12-04 12:00"))
+        assert self._asks(office, LI_HUA) == ["11-27 16:30"]
+
+    def test_a_deputy_who_is_named_meanwhile_is_told_and_the_one_before_not_again(self, found: Found) -> None:
+        office = self._away(found, "12-31")
+        office.until(at("2026-11-30 21:00"))
+        before = len(office.chat(ZHAO_MIN))
+        people = _seen(*crew())
+        office.read_directory(*people, overlays={LI_HUA: Overlay(deputy_id=CHEN_JING)})
+        office.until(at("2026-12-01 10:00"))
+        assert self._asks(office, CHEN_JING) == ["12-01 08:30"]
+        assert len(office.chat(ZHAO_MIN)) == before
+
+
+class TestChangedHrbp:
+    VERDICT = (
+        "cadences: {weekly: {preset: review, "
+        "follow_up: {kind: verdict, by: hrbp, questionnaire: reply, ladder: reply}}}"
+    )
+
+    def _submitted(self, found: Found) -> Office:
+        office = found(self.VERDICT)
+        office.until(at("2026-11-27 16:30"))
+        office.press(WANG_LEI, office.card(WANG_LEI, "checkin"), "submit", REVIEW)
+        assert len(office.cards(CHEN_JING, "reply")) == 1
+        return office
+
+    def test_what_an_hrbp_owes_goes_to_the_next_hrbp_and_not_to_the_manager(self, found: Found) -> None:
+        office = self._submitted(found)
+        seen = [replace(each, hrbp="ou_admin") if each.external_id == "ou_wanglei" else each for each in _seen(*crew())]
+        office.read_directory(*seen)
+        assert len(office.cards("admin", "reply")) == 1
+        assert office.cards(LI_HUA, "reply") == []
+
+    def test_what_an_hrbp_who_leaves_owes_goes_to_the_hrbp_above(self, found: Found) -> None:
+        office = self._submitted(found)
+        office.hire(_changed(ZHAO_MIN, hrbp_id=PersonId("admin")))
+        office.leave(CHEN_JING)
+        assert len(office.cards("admin", "reply")) == 1
+        assert office.cards(LI_HUA, "reply") == []
+
+    def test_nobody_owes_a_verdict_on_themselves(self, found: Found) -> None:
+        office = found(self.VERDICT, people=[_changed(ZHAO_MIN, hrbp_id=CHEN_JING), *crew()[:-2], crew()[-1]])
+        office.until(at("2026-11-27 16:30"))
+        office.press(CHEN_JING, office.card(CHEN_JING, "checkin"), "submit", REVIEW)
+        assert office.cards(CHEN_JING, "reply") == []
 
 
 class TestLeaving:
@@ -158,6 +316,21 @@ class TestGuards:
         assert len(office.chat("admin")) == 2  # Friday's card is the other one
         office.until(at("2026-12-01 17:00"))
         assert len(office.cards(CHEN_JING, "escalation")) == 1
+
+    def test_a_reading_that_shows_most_people_frozen_changes_nothing_and_tells_the_admins(self, found: Found) -> None:
+        office = _submitted(found)
+        here = [CHEN_JING, ZHAO_MIN, "admin"]
+        frozen = [replace(each, active=each.external_id.removeprefix("ou_") in here) for each in _seen(*crew())]
+        assert office.read_directory(*frozen).refused
+        assert len(office.saw("admin", zh("admin.directory_refused", {"count": len(crew()) - 3}))) == 1
+        office.until(at("2026-12-01 17:00"))
+        assert len(office.cards(CHEN_JING, "escalation")) == 1
+
+    def test_a_few_who_are_frozen_have_left(self, found: Found) -> None:
+        office = _submitted(found)
+        seen = [replace(each, active=each.external_id != "ou_lihua") for each in _seen(*crew())]
+        assert not office.read_directory(*seen).refused
+        assert "上线了报表" in office.card(ZHAO_MIN, "reply").words
 
     def test_some_may_leave_at_once(self, found: Found) -> None:
         office = found()

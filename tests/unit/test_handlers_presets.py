@@ -48,6 +48,18 @@ class TestMicro:
         assert "说出卡在哪里" in report
         assert zh("report.advice") in report
 
+    def test_options_listed_in_the_chat_are_counted_once(self, found: Found) -> None:
+        office = self._after(found, 0)
+        listed = office.say(WANG_LEI, "还不清楚")
+        assert "1. 比预想的快\n2. 和计划差不多\n3. 比计划慢" in listed
+        assert "从容" in office.say(WANG_LEI, "比预想的快")
+
+    def test_whoever_has_no_team_is_not_told_to_wait_for_its_mean(self, found: Found) -> None:
+        office = found(MICRO, people=(person("solo", "独行"),))
+        office.until(at("2026-11-27 15:10"))
+        office.press("solo", office.card("solo", "checkin"), "submit", FAST)
+        assert zh("report.small_group") not in office.card("solo", "checkin").words
+
     def test_nobody_owes_anything_for_it(self, found: Found) -> None:
         office = self._after(found, 6)
         assert office.cards(LI_HUA, "reply") == []
@@ -199,6 +211,13 @@ class TestMilestone:
         office.press(LI_HUA, request, "submit", {"verdict": "failed", "reason": "差一个用例，周三补"})
         assert "差一个用例，周三补" in office.card(WANG_LEI, "answered").words
 
+    def test_what_is_asked_of_the_manager_is_not_called_a_word(self, found: Found) -> None:
+        office = self._delivered(found)
+        assert "一句" not in office.card(LI_HUA, "reply").words
+        office.until(at("2026-12-01 10:10"))
+        assert "一句" not in "".join(shown.words for shown in office.cards(LI_HUA, "reply"))
+        assert zh("unsettled.title", {"title": "春季版本", "hours": 48}) in office.card(ZHAO_MIN, "escalation").words
+
     def test_an_acceptance_that_does_not_come_goes_to_the_managers_manager(self, found: Found) -> None:
         office = self._delivered(found)
         office.until(at("2026-11-30 10:10"))
@@ -229,7 +248,7 @@ class TestMonthly:
         assert "4 完成" in request.words
         office.press(LI_HUA, request, "submit", {"strength": "稳", "growth": "早点说"})
         told = office.card(WANG_LEI, "answered").words
-        assert "做得好的一件事: 稳" in told
+        assert "做得好的一件事：稳" in told
         assert "早点说" in told
 
     def test_its_ladder_is_three_and_five_working_days(self, found: Found) -> None:
@@ -263,6 +282,24 @@ class TestSummaries:
         office.until(at("2026-11-30 18:00"))
         assert "from New York" in office.card(LI_HUA, "summary").words
         assert "上线了报表" in office.card(LI_HUA, "summary").words
+
+    def test_a_summary_of_its_own_round_says_so_and_one_of_another_practice_says_that(self, found: Found) -> None:
+        office = found(self.SUMMARY[:-1] + ", monday: {preset: monday}}")
+        office.until(at("2026-11-27 16:10"))
+        office.press(WANG_LEI, office.card(WANG_LEI, "checkin"), "submit", REVIEW)
+        office.until(at("2026-11-30 18:00"))
+        read_out, own = office.cards(LI_HUA, "summary")
+        assert zh("summary.last.key_points") in read_out.words
+        assert zh("summary.key_points") in own.words
+        assert zh("summary.last.key_points") not in own.words
+
+    def test_all_answers_are_not_called_key_points(self, found: Found) -> None:
+        office = found(self.SUMMARY.replace("key_points", "answers"))
+        office.until(at("2026-11-27 16:10"))
+        office.press(WANG_LEI, office.card(WANG_LEI, "checkin"), "submit", REVIEW)
+        office.until(at("2026-11-30 18:00"))
+        assert zh("summary.answers") in office.card(LI_HUA, "summary").words
+        assert zh("summary.key_points") not in office.card(LI_HUA, "summary").words
 
     def test_a_manager_in_another_zone_hears_about_the_reports_at_home(self, found: Found) -> None:
         people = [replace(each, zone="America/New_York") if each.person_id == LI_HUA else each for each in crew()]

@@ -126,7 +126,7 @@ class TestDowntime:
         office.settle()
         assert office.cards(WANG_LEI, PROMPT) == []
         (told,) = office.chat("admin")
-        assert "本周复盘（上周五 16:00）没有发" in told.words
+        assert "本周复盘（11月27日 周五 16:00）没有发" in told.words
         assert [entry.detail["reason"] for entry in office.history("round.skipped")] == ["too_late"]
         office.until(at("2026-12-01 10:00"))
         assert len(office.chat("admin")) == 1

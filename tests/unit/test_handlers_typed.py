@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
-import pytest
+from dataclasses import replace
 
-from tests.builders import LI_HUA, WANG_LEI, at, person
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from domain.ids import PersonId
+from tests.builders import LI_HUA, WANG_LEI, ZHAO_MIN, at, person
 from tests.unit.conftest import Found
 from tests.unit.office import REVIEW, Office, crew, zh
 
 MICRO = "cadences: {weekly: {preset: micro, when: 'FRI 16:00'}}"
 SENT = zh("reply.toast.sent", {"name": "王磊"})
+PHRASES = (
+    "提交复盘",
+    "晚点再说",
+    "这周跳过",
+    "跳过这次",
+    "还是写一下",
+    "修改",
+    "文字填写",
+    "已处理 #000000",
+    "请假 到",
+    "请假到12-01",
+    "回复 王磊",
+    "/回复",
+    "销假",
+    "取消",
+    "跳过",
+    "是",
+    "1",
+    "1 2 3",
+    "1. 甲\n2. 乙\n3. 丙",
+)
 CONTROL = "\x00\x01\x1b[31m\u202e\ufeff"
 
 
@@ -112,6 +138,16 @@ class TestOddWords:
         asked.say(WANG_LEI, f"1. {CONTROL}甲\n2. 乙\n3. 丙")
         assert "甲" in asked.card(LI_HUA, "reply").words
 
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(st.lists(st.text(max_size=20) | st.sampled_from(PHRASES), max_size=6), st.booleans())
+    def test_whatever_is_typed_in_whatever_order_gets_one_answer(
+        self, asked: Office, texts: list[str], quotes: bool
+    ) -> None:
+        for text in texts:
+            before = asked.chat(WANG_LEI)
+            asked.say(WANG_LEI, text, reply_to=before[-1] if quotes else None)
+            assert len(asked.chat(WANG_LEI)) == len(before) + 1
+
     def test_somebody_unknown_is_not_answered_and_nothing_is_kept_of_their_words(self, asked: Office) -> None:
         asked.say("stranger", "密码是 123")
         assert asked.chat("stranger") == []
@@ -189,6 +225,112 @@ class TestReplying:
         assert len(office.cards("wanglei2", "answered")) == 1
         assert office.say(LI_HUA, "/回复 王磊 你的也看了") == SENT
         assert len(office.cards(WANG_LEI, "answered")) == 1
+
+
+class TestDeputies:
+    @pytest.fixture
+    def office(self, found: Found) -> Office:
+        """An office in which Zhao Min stands in for Li Hua, who is away, and Wang Lei waits for a reply."""
+        people = [replace(each, deputy_id=PersonId(ZHAO_MIN)) if each.person_id == LI_HUA else each for each in crew()]
+        office = found(people=people)
+        office.until(at("2026-11-27 17:00"))
+        office.press(WANG_LEI, office.card(WANG_LEI, "checkin"), "submit", REVIEW)
+        return office
+
+    def test_what_a_deputy_looks_after_is_listed_with_whose_it_is(self, office: Office) -> None:
+        assert "王磊" not in office.say(ZHAO_MIN, "待办")
+        office.say(LI_HUA, "请假 到 2026-12-01")
+        listed = office.say(ZHAO_MIN, "待办")
+        assert "王磊 等 李华 一句话" in listed
+        assert "李华" not in office.say(LI_HUA, "待办")
+
+    def test_help_counts_the_same_matters(self, office: Office) -> None:
+        office.say(LI_HUA, "请假 到 2026-12-01")
+        count = office.say(ZHAO_MIN, "待办").count("·")
+        assert f"现在 {count} 件" in office.say(ZHAO_MIN, "帮助")
+
+    def test_a_deputy_replies_by_name(self, office: Office) -> None:
+        office.say(LI_HUA, "请假 到 2026-12-01")
+        assert office.say(ZHAO_MIN, "/回复 王磊 我替李华看了") == SENT
+        assert "赵敏" in office.card(WANG_LEI, "answered").words
+
+    def test_a_deputy_never_sees_or_gives_the_answers_of_whom_they_stand_in_for(self, office: Office) -> None:
+        office.say(LI_HUA, "请假 到 2026-12-01")
+        assert "你的复盘" in office.say(ZHAO_MIN, "待办")
+        assert office.say(ZHAO_MIN, "待办").count("你的复盘") == 1
+        assert zh("reply.none_from", {"name": "李华"}) in office.say(ZHAO_MIN, "/回复 李华 好")
+
+    def test_nobody_replies_to_themselves_as_a_deputy(self, found: Found) -> None:
+        people = [replace(each, deputy_id=PersonId(WANG_LEI)) if each.person_id == LI_HUA else each for each in crew()]
+        office = found(people=people)
+        office.until(at("2026-11-27 17:00"))
+        office.press(WANG_LEI, office.card(WANG_LEI, "checkin"), "submit", REVIEW)
+        office.say(LI_HUA, "请假 到 2026-12-01")
+        assert office.say(WANG_LEI, "待办") == zh("todo.none")
+        assert zh("reply.none_from", {"name": "王磊"}) in office.say(WANG_LEI, "/回复 王磊 好")
+
+
+class TestWithoutSlash:
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "请假 到 2026-12-01",
+            "请假到12-01",
+            "请假 11-30 到 12-01",
+            "请假 明天",
+            "请假从今天到12月1日",
+            "leave to 2026-12-01",
+            "Leave until 12-01",
+            "leave today",
+        ],
+    )
+    def test_leave_with_nothing_but_days_is_noted(self, asked: Office, words: str) -> None:
+        asked.say(WANG_LEI, words)
+        (entry,) = asked.history("leave.taken")
+        assert entry.subject == WANG_LEI
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "请假流程 12-01 上线了",
+            "请假 到 12-01 的流程改好了",
+            "请假的事",
+            "leave it to me",
+            "leave 12-01 as it is",
+            "请假 下周",
+        ],
+    )
+    def test_other_words_are_no_leave(self, asked: Office, words: str) -> None:
+        assert "1/3" in asked.say(WANG_LEI, words)
+        assert asked.history("leave.taken") == []
+
+    def test_a_day_that_is_past_is_refused_with_an_example(self, asked: Office) -> None:
+        assert "/请假" in asked.say(WANG_LEI, "请假 到 2020-01-01")
+
+    @pytest.mark.parametrize("words", ["回复 王磊 我来找人", "reply 王磊 我来找人", "回复王磊 我来找人"])
+    def test_a_reply_to_somebody_who_waits_needs_no_slash(self, asked: Office, words: str) -> None:
+        asked.press(WANG_LEI, asked.card(WANG_LEI, "checkin"), "submit", REVIEW)
+        assert asked.say(LI_HUA, words) == SENT
+
+    def test_a_reply_to_a_name_nobody_waits_under_is_no_command(self, asked: Office) -> None:
+        assert "1/3" in asked.say(LI_HUA, "回复 王磊 的评审")
+
+    def test_where_any_words_are_an_answer_they_are_the_answer(self, asked: Office) -> None:
+        asked.press(WANG_LEI, asked.card(WANG_LEI, "checkin"), "submit", REVIEW)
+        asked.say(LI_HUA, "你好")
+        for words in ("请假 到 2026-12-01", "回复 王磊 我来找人"):
+            asked.say(LI_HUA, words)
+        assert asked.history("leave.taken") + asked.history("reply.written") == []
+
+    def test_where_an_option_is_wanted_they_are_obeyed(self, found: Found) -> None:
+        office = found(MICRO)
+        office.until(at("2026-11-27 17:00"))
+        office.say(WANG_LEI, "在吗")
+        office.say(WANG_LEI, "请假 到 2026-12-01")
+        assert len(office.history("leave.taken")) == 1
+
+    def test_a_text_of_days_without_end_is_read_in_no_time(self, asked: Office) -> None:
+        assert "1/3" in asked.say(WANG_LEI, "请假 " + "1-11-" * 4_000 + "x")
 
 
 class TestCommands:

@@ -42,6 +42,19 @@ class TestOneAnswer:
         many = choice_question(labels=[f"选项{n}号" for n in range(1, 13)])
         assert (typed_value(many, "10"), typed_value(many, "J"), typed_value(many, "12")) == ("v10", "v10", "v12")
 
+    @pytest.mark.parametrize("text", ["2", "B", "B 刚好", "刚好", "b刚好"[1:], " 刚好。"])
+    def test_an_option_that_bears_its_letter_is_also_named_without_it(self, text: str) -> None:
+        lettered = choice_question(labels=("A 从容", "B 刚好", "C 有点赶"))
+        assert lettered.unlettered == ("从容", "刚好", "有点赶")
+        assert typed_value(lettered, text) == "v2"
+
+    @pytest.mark.parametrize(
+        "labels",
+        [("A 从容", "B刚好"), ("A 从容", "A 刚好"), ("从容", "B 刚好"), [f"{n} 号" for n in range(30)], ("A", "B")],
+    )
+    def test_a_letter_that_is_not_the_options_own_belongs_to_its_words(self, labels: tuple[str, ...]) -> None:
+        assert choice_question(labels=labels).unlettered == tuple(labels)
+
     def test_options_beyond_the_alphabet_have_numbers_only(self) -> None:
         many = choice_question(labels=[f"选项{n}号" for n in range(1, 29)])
         assert (typed_value(many, "27"), typed_value(many, "{")) == ("v27", None)

@@ -35,6 +35,7 @@ _TABLES = (
     "inbox",
     "conversation",
     "history",
+    "quota",
     "scratch",
 )
 
@@ -94,6 +95,7 @@ def _people() -> None:
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("org_id", "person_id"),
     )
+    op.create_index("person_by_deputy", "person", ["org_id", "deputy_id", "name"])
     op.create_index("person_by_hrbp", "person", ["org_id", "hrbp_id", "name"])
     op.create_index("person_by_manager", "person", ["org_id", "manager_id", "name"])
     op.create_index("person_by_name", "person", ["org_id", "name"])
@@ -103,10 +105,11 @@ def _people() -> None:
         _text("platform"),
         _text("external_id"),
         _text("person_id"),
-        sa.Column("lost", sa.Boolean(), nullable=False),
+        _big_or_null("lost_at"),
         sa.PrimaryKeyConstraint("org_id", "platform", "external_id"),
         sa.UniqueConstraint("org_id", "person_id", "platform", name="identity_of_person"),
     )
+    _partial("identity_lost", "identity", ["org_id", "lost_at"], "lost_at IS NOT NULL")
     op.create_table(
         "leave",
         _text("org_id"),
@@ -244,6 +247,9 @@ def _duties() -> None:
         _big_or_null("closed_at"),
         _text_or_null("closed_by"),
         _text("reason"),
+        _text_or_null("followed_by"),
+        _big_or_null("followed_at"),
+        _big_or_null("tell_at"),
         _big_or_null("next_at"),
         sa.PrimaryKeyConstraint("org_id", "duty_id"),
         sa.UniqueConstraint("org_id", "kind", "subject", "debtor_id", name="duty_once"),
@@ -269,6 +275,7 @@ def _outbox() -> None:
         _text_or_null("card_subject"),
         _text_or_null("body"),
         _text_or_null("shared_body"),
+        _text_or_null("face"),
         _text_or_null("copy_of"),
         _text("target"),
         _big("send_after"),
@@ -292,6 +299,7 @@ def _outbox_indexes() -> None:
     _partial("outbox_by_duty", "outbox", ["org_id", "duty_id"], "duty_id IS NOT NULL")
     _partial("outbox_by_external", "outbox", ["org_id", "external_id"], "state = 'sent' AND call = 'card'")
     _partial("outbox_dead", "outbox", ["ended_at"], "state = 'dead'")
+    _partial("outbox_in_chat", "outbox", ["org_id", "person_id", "ended_at"], "call = 'card' AND ended_at IS NOT NULL")
     _partial("outbox_folded", "outbox", ["org_id", "person_id", "folded_on"], "state = 'folded'")
     _partial(
         "outbox_waiting",
@@ -341,8 +349,10 @@ def _records() -> None:
         _text("person_id"),
         _text("topic_kind"),
         _text("topic_subject"),
+        _text("action"),
         _text("step"),
         _text("answers"),
+        _text_or_null("card"),
         _big("expires_at"),
         sa.PrimaryKeyConstraint("org_id", "person_id"),
     )
@@ -358,6 +368,16 @@ def _records() -> None:
     )
     op.create_index("history_by_subject", "history", ["org_id", "subject", "at"])
     op.create_index("history_by_time", "history", ["org_id", "at"])
+    op.create_table(
+        "quota",
+        _text("org_id"),
+        _text("platform"),
+        _text("kind"),
+        _text("month"),
+        _big("calls"),
+        sa.Column("warned", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("org_id", "platform", "kind", "month"),
+    )
     op.create_table(
         "scratch",
         _text("org_id"),
