@@ -11,6 +11,8 @@ from sandbox.dingtalk.settings import FakeDingTalkApp
 
 Body = dict[str, Any]
 
+_LARGEST = 2**63 - 1
+
 
 @dataclass(frozen=True, slots=True)
 class Upload:
@@ -63,9 +65,12 @@ class ApiCall:
         if isinstance(value, bool) or not isinstance(value, int | str):
             raise old_refusal(400002, key)
         try:
-            return int(value)
+            number = int(value)
         except ValueError:
             raise old_refusal(400002, key) from None
+        if abs(number) > _LARGEST:
+            raise old_refusal(400002, key)
+        return number
 
     def own_robot(self) -> None:
         """Check `robotCode`, which equals the client id.

@@ -6,11 +6,11 @@ each of the styles has a button of its own; the form is there while `form_status
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.dingtalk.decoding import decoded
 from sandbox.dingtalk.settings import Layout
 
 OPEN = "open"
@@ -73,7 +73,7 @@ class Field:
 
 def buttons_of(layout: Layout, variables: Mapping[str, str]) -> list[Button]:
     """The buttons that are there, a form's first."""
-    listed = _objects(_decoded(variables.get("buttons", ""))) if variables.get("status") == OPEN else []
+    listed = _objects(decoded(variables.get("buttons", ""))) if variables.get("status") == OPEN else []
     plain = [
         Button(str(each["action"]), str(each.get("label") or ""), str(each["style"]), str(each["style"]), submits=False)
         for each in listed
@@ -88,7 +88,7 @@ def buttons_of(layout: Layout, variables: Mapping[str, str]) -> list[Button]:
 def fields_of(layout: Layout, variables: Mapping[str, str]) -> list[Field]:
     """The fields of the form; empty for a card without one, or whose form is not there."""
     is_there = layout is Layout.FORM and variables.get("form_status") == NORMAL
-    form = _decoded(variables.get("form", "")) if is_there else None
+    form = decoded(variables.get("form", "")) if is_there else None
     given = form.get("fields") if isinstance(form, dict) else None
     return [_field(each) for each in _objects(given) if each.get("name") and each.get("type") in FIELD_KINDS]
 
@@ -96,10 +96,10 @@ def fields_of(layout: Layout, variables: Mapping[str, str]) -> list[Field]:
 def drawn(layout: Layout, variables: Mapping[str, str]) -> dict[str, Any]:
     """The variables with their JSON decoded; a text that should be JSON and is not draws nothing."""
     shown: dict[str, Any] = {key: variables.get(key, "") for key in ("title", "tag", "tone", "body", "status")}
-    shown["buttons"] = _objects(_decoded(variables.get("buttons", "")))
+    shown["buttons"] = _objects(decoded(variables.get("buttons", "")))
     if layout is Layout.FORM:
         shown.update({key: variables.get(key, "") for key in ("form_status", "form_btn_text", "form_action")})
-        shown["form"] = _decoded(variables.get("form", "")) or {"fields": []}
+        shown["form"] = decoded(variables.get("form", "")) or {"fields": []}
     return shown
 
 
@@ -108,9 +108,9 @@ def problems_of(variables: Mapping[str, str]) -> list[str]:
     found = [
         f"the variable {name} is to hold JSON and does not"
         for name in ("buttons", "form")
-        if variables.get(name) and _decoded(variables[name]) is None
+        if variables.get(name) and decoded(variables[name]) is None
     ]
-    for each in _objects(_decoded(variables.get("buttons", ""))):
+    for each in _objects(decoded(variables.get("buttons", ""))):
         if each.get("style") not in STYLES:
             found.append(f"the template has no button of the style {each.get('style')!r}")
         if not each.get("action") or not each.get("label"):
@@ -140,13 +140,6 @@ def _initial(kind: str, default: Any) -> Any:
     if kind == "multi":
         return [str(each) for each in default] if isinstance(default, list) else []
     return None if default in (None, "", []) else str(default)
-
-
-def _decoded(text: str) -> Any:
-    try:
-        return json.loads(text) if text else None
-    except (ValueError, RecursionError):
-        return None
 
 
 def _objects(value: Any) -> list[Mapping[str, Any]]:

@@ -6,7 +6,6 @@ beside the card, and the platform does not repeat a click that got no answer.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,7 @@ from sandbox.dingtalk.card_face import SUBMIT, Button, buttons_of, drawn, fields
 from sandbox.dingtalk.card_instances import CallbackType, Card, CardInstances, Cause
 from sandbox.dingtalk.card_request import by_key_options
 from sandbox.dingtalk.cards import Cards, answered_maps
+from sandbox.dingtalk.decoding import decoded_object
 from sandbox.dingtalk.deliveries import Activity
 from sandbox.dingtalk.faults import FaultKind
 from sandbox.dingtalk.forms import FormProblem, form_values
@@ -216,12 +216,7 @@ def _spoken(message: Message, action: str) -> str:
 
 
 def _answer(content: str) -> dict[str, Any]:
-    if not content.strip():
-        return {}
-    try:
-        found = json.loads(content)
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
+    found = decoded_object(content) if content.strip() else {}
+    if found is None:
         raise _Refused("bad answer")
     return found

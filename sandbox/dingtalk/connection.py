@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from sandbox.company import derived_id
+from sandbox.dingtalk.decoding import decoded
 from sandbox.dingtalk.faults import FaultKind
 from sandbox.dingtalk.lines import Outcome, Push, PushKind, Reply
 from sandbox.dingtalk.payloads import unified_app_id
@@ -160,7 +161,7 @@ class Connection:
         return {"specVersion": "1.0", "type": frame_type, "headers": headers, "data": body}
 
     def _received(self, text: str) -> None:
-        ack = _decoded(text)
+        ack = decoded(text)
         headers = ack.get("headers") if isinstance(ack, dict) else None
         if not isinstance(ack, dict) or not isinstance(headers, dict):
             self._world.complain("an ack is no JSON object with headers")
@@ -224,31 +225,24 @@ def _problem(ack: Mapping[str, Any], headers: Mapping[str, Any], waiting: _Waiti
         return "an ack has not the contentType application/json"
     if not isinstance(code, int) or isinstance(code, bool):
         return "an ack's code is no whole number"
-    decoded = _decoded(data) if isinstance(data, str) else None
-    if not isinstance(data, str) or (decoded is None and data.strip() != "null"):
+    said = decoded(data) if isinstance(data, str) else None
+    if not isinstance(data, str) or (said is None and data.strip() != "null"):
         return "an ack's data is no string of JSON"
-    if waiting.kind is None and decoded != _decoded(waiting.data):
+    if waiting.kind is None and said != decoded(waiting.data):
         return "the ack of a ping does not bring its data back"
     is_card = waiting.kind is PushKind.CLICK and code == 200
-    if is_card and not (isinstance(decoded, dict) and isinstance(decoded.get("response"), dict)):
+    if is_card and not (isinstance(said, dict) and isinstance(said.get("response"), dict)):
         return "the ack of a card callback has no object response in its data"
     return ""
 
 
 def _reply(ack: Mapping[str, Any], kind: PushKind | None) -> Reply:
-    decoded = _decoded(ack["data"])
-    if kind is PushKind.EVENT and isinstance(decoded, dict) and decoded.get("status") == "LATER":
+    said = decoded(ack["data"])
+    if kind is PushKind.EVENT and isinstance(said, dict) and said.get("status") == "LATER":
         return Reply(Outcome.LATER, ack["code"])
-    if kind is PushKind.CLICK and isinstance(decoded, dict):
-        return Reply(Outcome.ANSWERED, ack["code"], json.dumps(decoded.get("response"), ensure_ascii=False))
+    if kind is PushKind.CLICK and isinstance(said, dict):
+        return Reply(Outcome.ANSWERED, ack["code"], json.dumps(said.get("response"), ensure_ascii=False))
     return Reply(Outcome.ANSWERED, ack["code"], ack["data"])
-
-
-def _decoded(text: Any) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _settle(answer: asyncio.Future[Reply], reply: Reply) -> None:

@@ -20,6 +20,7 @@ from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from sandbox.dingtalk.calls import ApiCall, Body, Feature, Upload
+from sandbox.dingtalk.decoding import decoded_object, is_whole
 from sandbox.dingtalk.faults import Fault, FaultKind
 from sandbox.dingtalk.journal import CallRecord, Journal
 from sandbox.dingtalk.refusals import (
@@ -150,7 +151,7 @@ class Gateway:
     async def _answer(self, api: Api, request: web.Request, read: _Read, visit: _Visit) -> Body:
         self._break(api, request.path)
         self._admit(api, request, visit)
-        if read.body is None:
+        if read.body is None or not is_whole(dict(request.query)):
             raise refusal("Missingbody")
         query = {key: request.query.getall(key) for key in request.query}
         call = ApiCall(visit.app, request.match_info, query, read.body, read.uploads)
@@ -230,7 +231,7 @@ def error_response(refused: Refusal, request_id: str) -> web.Response:
 
 async def json_body(request: web.Request) -> Mapping[str, Any] | None:
     """The JSON object of a request, None where it has none."""
-    return _object(await request.read())
+    return decoded_object(await request.read())
 
 
 def _granted(api: Api, app: FakeDingTalkApp) -> bool:
@@ -254,7 +255,7 @@ async def _read(api: Api, request: web.Request) -> _Read:
     is_json = request.content_type == "application/json"
     if api.host is Host.OLD and not raw.strip():
         return _Read({}, {})
-    return _Read(_object(raw) if is_json else None, {})
+    return _Read(decoded_object(raw) if is_json else None, {})
 
 
 async def _multipart(request: web.Request) -> _Read:
@@ -271,14 +272,6 @@ async def _multipart(request: web.Request) -> _Read:
             else:
                 uploads[part.name] = Upload(part.filename, content)
     return _Read(fields, uploads)
-
-
-def _object(raw: bytes) -> Mapping[str, Any] | None:
-    try:
-        found = json.loads(raw)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def _json(body: Mapping[str, Any], status: int, request_id: str) -> web.Response:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.dingtalk.decoding import decoded_object
 from sandbox.dingtalk.refusals import Refusal, old_refusal, refusal
 from sandbox.dingtalk.settings import MOST_BYTES_OF_PARAM
 
@@ -62,17 +62,14 @@ def checked_param(msg_key: str, msg_param: Any) -> dict[str, str]:
         raise refusal("invalidParameter.msgParam.invalid", "msgParam must be a string")
     if len(msg_param.encode()) > MOST_BYTES_OF_PARAM:
         raise refusal("invalidParameter.msgParam.tooLong")
-    try:
-        param = json.loads(msg_param)
-    except (ValueError, RecursionError):
-        raise refusal("invalidParameter.msgParam.invalid", "msgParam must be JSON") from None
+    param = decoded_object(msg_param)
+    if param is None:
+        raise refusal("invalidParameter.msgParam.invalid", "msgParam must hold an object")
     _check_members(param, msg_key)
     return {key: str(value) for key, value in param.items()}
 
 
-def _check_members(param: Any, msg_key: str) -> None:
-    if not isinstance(param, dict):
-        raise refusal("invalidParameter.msgParam.invalid", "msgParam must hold an object")
+def _check_members(param: Mapping[str, Any], msg_key: str) -> None:
     for key in MSG_KEYS[msg_key]:
         value = param.get(key)
         if value in (None, "") and key not in _OPTIONAL:

@@ -258,3 +258,52 @@ async def test_methods_without_a_token_can_be_throttled_too(desk: Desk) -> None:
     body = {"msgtype": "empty"}
     assert (await desk.request("POST", "/robot/sendBySession?session=x", json=body)).refusal == (200, 90018)
     assert (await desk.request("POST", "/robot/sendBySession?session=x", json=body)).refusal == (200, 300001)
+
+
+def test_the_free_edition_is_the_default() -> None:
+    limits = Limits()
+    assert (limits.per_second, limits.api_calls, limits.pushes) == (20, 5000, 3000)
+
+
+_COUNTED = [
+    ("POST", _SEND),
+    ("GET", f"{ROBOT}/oToMessages/readStatus"),
+    ("POST", f"{ROBOT}/otoMessages/batchRecall"),
+    ("POST", f"{ROBOT}/groupMessages/send"),
+    ("POST", f"{ROBOT}/groupMessages/query"),
+    ("POST", f"{ROBOT}/groupMessages/recall"),
+    ("POST", f"{ROBOT}/messageFiles/download"),
+    ("POST", f"{ROBOT}/ding/send"),
+    ("POST", CARDS),
+    ("PUT", CARDS),
+    ("POST", f"{CARDS}/createAndDeliver"),
+    ("POST", f"{CARDS}/deliver"),
+    ("PUT", "/v1.0/card/streaming"),
+    ("POST", "/v1.0/card/callbacks/register"),
+]
+_OLD_COUNTED = {
+    "/media/upload": 1,
+    "/topapi/message/corpconversation/asyncsend_v2": 1,
+    "/topapi/message/corpconversation/getsendresult": 1,
+    "/topapi/v2/user/list": 0,
+    "/topapi/user/listsimple": 0,
+    "/topapi/user/listid": 0,
+    "/topapi/v2/user/getbymobile": 0,
+    "/topapi/user/getbyunionid": 0,
+    "/topapi/v2/department/listsubid": 0,
+    "/topapi/v2/department/listparentbyuser": 0,
+}
+
+
+@pytest.mark.parametrize(("method", "path"), _COUNTED)
+async def test_sends_cards_and_what_belongs_to_them_are_counted(desk: Desk, method: str, path: str) -> None:
+    await desk.call(method, path, {})
+    assert desk.fake.used("api_call") == 1
+
+
+@pytest.mark.parametrize(("path", "calls"), _OLD_COUNTED.items())
+async def test_on_the_old_host_media_and_notices_are_counted_and_contacts_are_not(
+    desk: Desk, path: str, calls: int
+) -> None:
+    await desk.old(path, {})
+    assert desk.fake.used("api_call") == calls

@@ -128,3 +128,8 @@ async def test_settings_of_an_app_can_be_changed(desk: Desk) -> None:
     assert desk.fake.app().templates == ()
     with pytest.raises(KeyError):
         desk.fake.configure(OTHER_APP)
+
+
+def test_printing_an_app_shows_no_secret() -> None:
+    app = replace(APP, event_token="the-token", event_aes_key="the-key")
+    assert not [secret for secret in (APP.client_secret, "the-token", "the-key") if secret in repr(app)]

@@ -7,7 +7,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.contract.sandbox_dingtalk.harness import APP, CARDS, LEI, OPEN, ROBOT, Desk, ok_ack, open_desk, stream_bot
+from tests.contract.sandbox_dingtalk.harness import (
+    APP,
+    CARDS,
+    LEI,
+    OPEN,
+    ROBOT,
+    Desk,
+    card_ack,
+    ok_ack,
+    open_desk,
+    stream_bot,
+)
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
@@ -103,3 +114,38 @@ async def test_a_multipart_body_that_breaks_off_is_refused() -> None:
             answer = await desk.request("POST", "/media/upload", data=raw, headers=headers, params=params)
             assert answer.refusal == (200, 43004)
         assert (await desk.send(LEI)).status == 200
+
+
+_HALF = '"\\ud83d"'
+
+
+@pytest.mark.parametrize("member", ["robotCode", "msgKey", "outTrackId", "openSpaceId", "downloadCode"])
+async def test_half_a_character_is_no_body(desk: Desk, member: str) -> None:
+    headers = {"x-acs-dingtalk-access-token": await desk.bearer(), "Content-Type": "application/json"}
+    for method, path in _NEW:
+        answer = await desk.request(method, path, data=f'{{"{member}": {_HALF}}}', headers=headers)
+        assert answer.refusal == (400, "Missingbody"), path
+
+
+async def test_half_a_character_in_a_message_or_an_answer_is_refused(desk: Desk) -> None:
+    assert (await desk.send(LEI, msgParam=f'{{"title": "t", "text": {_HALF}}}')).status == 400
+    message_id = await desk.card()
+    half = {"cardData": {"cardParamMap": {"status": "\ud83d"}}}
+    async with stream_bot(desk, card_ack(**half)):
+        assert (await desk.fake.click(LEI, message_id, "agree", {})).error is not None
+    assert desk.fake.messages_of(LEI)[0]["version"] == 1
+
+
+@pytest.mark.parametrize("number", [10**30, -(10**30), "9" * 30, "9" * 5000])
+async def test_numbers_beyond_measure_are_refused(desk: Desk, number: object) -> None:
+    for path in ("/topapi/message/corpconversation/getsendresult", "/topapi/v2/department/get"):
+        answer = await desk.old(path, {"task_id": number, "dept_id": number})
+        assert answer.refusal == (200, 400002)
+
+
+async def test_an_odd_address_gets_an_answer(desk: Desk) -> None:
+    headers = {"x-acs-dingtalk-access-token": await desk.bearer()}
+    query = f"robotCode={APP.client_id}&processQueryKey=%ED%A0%BD%FF"
+    answer = await desk.request("GET", f"{ROBOT}/oToMessages/readStatus?{query}", headers=headers)
+    assert answer.status == 400
+    assert (await desk.request("GET", "/connect?ticket=%ED%A0%BD%FF")).status == 401

@@ -300,3 +300,27 @@ async def test_a_connection_that_breaks_off_is_a_failed_try() -> None:
     async with http_desk(hang_up) as (desk, _):
         await desk.fake.say(LEI, "你好")
         assert desk.fake.deliveries()[0].last_outcome == "connection_lost"
+
+
+def _sealed(plain: bytes) -> str:
+    key = base64.b64decode(AES_KEY + "=")
+    encryptor = Cipher(algorithms.AES(key), modes.CBC(key[:16])).encryptor()
+    return base64.b64encode(encryptor.update(plain) + encryptor.finalize()).decode()
+
+
+@pytest.mark.parametrize(
+    ("plain", "readable"),
+    [
+        (bytes(16) + (2).to_bytes(4, "big") + b"ok" + b"x" * 9 + b"\x01", True),
+        (bytes(16) + (99).to_bytes(4, "big") + b"ok" + b"x" * 9 + b"\x01", False),
+        (bytes(31) + b"\x00", False),
+        (bytes(31) + b"\x21", False),
+        (bytes(31) + b"\x20", True),
+    ],
+)
+def test_length_and_padding_are_checked(plain: bytes, readable: bool) -> None:
+    if readable:
+        assert crypto.decrypt(AES_KEY, _sealed(plain))[0] in ("ok", "")
+    else:
+        with pytest.raises(crypto.Unreadable):
+            crypto.decrypt(AES_KEY, _sealed(plain))
