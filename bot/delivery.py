@@ -19,7 +19,7 @@ import structlog
 
 from bot.organisations import Organisations
 from bot.pace import LanePace, ReceiverPace
-from bot.parcels import Parcel, packed
+from bot.parcels import Parcel, packed, receivers_of
 from bot.renewal import renew
 from bot.sending import Result, Sender
 from bot.writer import Writer
@@ -234,7 +234,8 @@ class Delivery:
     def _reserve(self, transaction: Transaction, road: _Road, free_at: datetime) -> _Reserved | None:
         """Judge due rows and reserve the next window; `None` when nothing is due, and the lane is given back."""
         now, lane, engine = self._clock.now(), road.lane, transaction.engine
-        candidates = engine.pick(lane, now, max(road.most, road.abilities.batch))
+        together = receivers_of(road.abilities)
+        candidates = engine.pick(lane, now, max(road.most, *together.values()))
         if not candidates:
             engine.release(lane, now)
             return None
@@ -247,8 +248,7 @@ class Delivery:
         engine.fold(lane, released.folds)
         engine.void(lane, released.voids)
         interrupted = {each.outgoing.message_id for each in candidates if each.interrupted}
-        parcels = packed(_with_room(transaction, road, released.sends, now), interrupted, road.abilities.batch)
-        parcels = parcels[: road.most]
+        parcels = packed(_with_room(transaction, road, released.sends, now), interrupted, together)[: road.most]
         slots, free_at = road.pace.slots(free_at, now, len(parcels))
         ids = [message.message_id for parcel in parcels for message in parcel]
         counted = {message_id: released.said[message_id] for message_id in ids if message_id in released.said}

@@ -58,7 +58,8 @@ class Abilities:
         per_receiver_per_second: Calls to one person in any 1 s.
         idempotent_seconds: How long the platform recognises a repeated key; 0 if never.
         text_limit: Characters of a text message.
-        batch: Receivers of one call at most; 1 where every message is a call of its own.
+        batch: Receivers of one text at most; 1 where every message is a call of its own.
+        batch_cards: The same for cards.
         per_receiver_per_minute: Calls to one person in any 60 s; 0 where there is no such limit.
         per_receiver_per_hour: Calls to one person in any 60 min; 0 where there is no such limit.
     """
@@ -74,6 +75,7 @@ class Abilities:
     idempotent_seconds: int = 3600
     text_limit: int = 5000
     batch: int = 1
+    batch_cards: int = 1
     per_receiver_per_minute: int = 0
     per_receiver_per_hour: int = 0
 
@@ -99,7 +101,7 @@ class Platform(Protocol):
         """Say the same to several people in one call, where `Abilities.batch` is more than 1.
 
         Args:
-            messages: At most `Abilities.batch` of one kind of call and with equal bodies, each for another receiver.
+            messages: At most `Abilities.batch`, or `batch_cards`, of one kind of call and with equal bodies, each for another receiver.
 
         Returns:
             For each, in order: the platform's id of it, unique among all, or why this receiver did not get it.

@@ -10,15 +10,14 @@ from aiohttp import web
 
 from sandbox.control_guard import as_json
 from sandbox.control_input import InputError, choice, listed, optional_text, read_object, text
-from sandbox.control_preview import preview_of
 from sandbox.control_stage import PlatformFake, Stage
+from sandbox.control_summaries import Summaries
 
 LONGEST_TEXT = 10_000
 """Most characters that a person can say at once; platforms allow more, readers do not."""
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _LONGEST_ID = 200
-_LONGEST_PREVIEW = 60
 
 _Message = Mapping[str, Any]
 _Done = TypeVar("_Done")
@@ -29,6 +28,7 @@ class Chats:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
+        self._summaries = Summaries(stage)
         self._last_viewed: dict[tuple[str, str], str] = {}
 
     async def people(self, _request: web.Request) -> web.Response:
@@ -90,12 +90,12 @@ class Chats:
 
     def _described(self, person: Mapping[str, Any]) -> dict[str, Any]:
         unread, last = {}, {}
-        for name, platform in self._stage.platforms.items():
+        for name in self._stage.platforms:
             if name in person["ids"]:
                 external_id = person["ids"][name]
-                messages = platform.messages_of(external_id)
-                unread[name] = _unread(messages, self._last_viewed.get((name, external_id)))
-                last[name] = _last(messages)
+                chat = self._summaries.of(name, external_id)
+                unread[name] = chat.unread(self._last_viewed.get((name, external_id)))
+                last[name] = chat.last
         newest = max((each for each in last.values() if each), key=lambda each: each["time"], default=None)
         return {**person, "unread": sum(unread.values()), "unread_by": unread, "last": newest, "last_by": last}
 
@@ -201,15 +201,3 @@ def _toast(toast: str | Mapping[str, Any] | None) -> dict[str, str] | None:
     if isinstance(toast, str):
         return {"type": "info", "content": toast}
     return {"type": str(toast.get("type", "info")), "content": str(toast.get("content", ""))}
-
-
-def _unread(messages: Sequence[_Message], last_viewed: str | None) -> int:
-    ids = [message["id"] for message in messages]
-    unseen = messages[ids.index(last_viewed) + 1 :] if last_viewed in ids else messages
-    return sum(message["from"] == "bot" for message in unseen)
-
-
-def _last(messages: Sequence[_Message]) -> dict[str, str] | None:
-    if not messages:
-        return None
-    return {"time": messages[-1]["time"], "text": preview_of(messages[-1])[:_LONGEST_PREVIEW]}

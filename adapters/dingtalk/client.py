@@ -51,6 +51,7 @@ def abilities_of(settings: DingTalkSettings) -> Abilities:
         idempotent_seconds=0,
         text_limit=3000,
         batch=MOST_RECEIVERS,
+        batch_cards=1 if shows_cards else MOST_RECEIVERS,
     )
 
 

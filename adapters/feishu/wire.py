@@ -14,13 +14,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
+import structlog
 
 from adapters.feishu.buttons import read_button
 from adapters.feishu.content import readable
 from adapters.feishu.render import render
 from adapters.feishu.settings import PLATFORM
 from domain.cards import Answer
-from domain.errors import Malformed
+from domain.errors import ContentRefused, Malformed
 from domain.events import CardClicked, ChatOpened, DirectoryChanged, FormValue, Ignored, Inbound, Origin, TextSaid
 from domain.ids import OrgId
 
@@ -30,6 +31,8 @@ MESSAGE = "im.message.receive_v1"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_MICROSECOND = 253_402_300_799_999_999  # the end of the year 9999, where datetime ends
 _NOTHING: Mapping[str, Any] = {}
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +83,17 @@ def encode_answer(answer: Answer, receiver: str = "") -> dict[str, Any]:
     """Return the body that answers a click: a sentence, a new face of the card, both or nothing.
 
     Args:
-        answer: What the core says.
+        answer: What the core says; a face that cannot be shown is left out, since what was clicked is done.
         receiver: The open_id of whoever clicked, for cards that call their reader by name.
     """
     body: dict[str, Any] = {}
     if answer.toast is not None:
         body["toast"] = {"type": answer.toast.kind.value, "content": answer.toast.text}
     if answer.card is not None:
-        body["card"] = {"type": "raw", "data": render(answer.card, receiver)}
+        try:
+            body["card"] = {"type": "raw", "data": render(answer.card, receiver)}
+        except ContentRefused as error:
+            _log.error("a card's new face cannot be shown", action="feishu.click.unshown", code=error.code)
     return body
 
 

@@ -18,6 +18,7 @@ from adapters.wecom.labels import Labels
 from adapters.wecom.room import Room
 from adapters.wecom.selects import drop_downs, select_list, vote, vote_box
 from adapters.wecom.transcript import listed, quotes, sentences, transcript
+from adapters.wecom.words import clean
 from domain.cards import IN_WORDS, Button, Card, Facts, Quote, Style, Tone
 from domain.errors import ContentRefused
 
@@ -217,7 +218,7 @@ def _quote_area(quote: Quote, room: Room) -> Template:
 def _with_questions(paragraph: str, card: Card) -> str:
     """Add what will be asked, as far as there is room: the questions come one by one in any case."""
     for field in card.fields if card.buttons else ():
-        longer = f"{paragraph}\n{field.label}".strip()
+        longer = f"{paragraph}\n{clean(field.label).strip()}".strip()
         if len(longer) > SUB_TITLE:
             break
         paragraph = longer

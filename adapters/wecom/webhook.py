@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 
+import structlog
+
 from adapters.webhook import HttpAnswer, Immediate, Received, Webhook, WebhookCall
 from adapters.wecom.passive import sealed, update_message
 from adapters.wecom.render import render
@@ -13,6 +15,7 @@ from adapters.wecom.settings import WeComSettings
 from adapters.wecom.verify import Verifier
 from adapters.wecom.wire import decode
 from domain.cards import Answer
+from domain.errors import ContentRefused
 from domain.events import CardClicked
 from domain.ids import OrgId
 
@@ -21,6 +24,8 @@ _XML = "application/xml; charset=utf-8"
 
 _NOTHING_TO_SAY = HttpAnswer(200, _TEXT, b"")
 """An empty body; the word "success" is another product's."""
+
+_log = structlog.get_logger()
 
 
 class WeComWebhook(Webhook):
@@ -59,6 +64,10 @@ class WeComWebhook(Webhook):
         """Give the clicked card its new face; there is no place for a sentence."""
         if answer.card is None:
             return _NOTHING_TO_SAY
-        template = render(answer.card, click.message, self._settings.labels, fresh=False).template
+        try:
+            template = render(answer.card, click.message, self._settings.labels, fresh=False).template
+        except ContentRefused as error:
+            _log.error("a card's new face cannot be shown", action="wecom.click.unshown", code=error.code)
+            return _NOTHING_TO_SAY
         message = update_message(template, click.origin.actor, self._settings.corp_id, received_at)
         return HttpAnswer(200, _XML, sealed(message, self._verifier.envelope, timestamp, nonce))

@@ -15,6 +15,7 @@ COMMANDS = {
     "check": "Check a configuration and summarise it.",
     "plan": "Show what would fire when, and why a holiday moved it.",
     "doctor": "Probe platforms, store, calendar, mail and directory; name what is wrong and how to mend it.",
+    "dead-letters": "List the messages that were given up, or have them tried again.",
     "migrate": "Bring the store's tables up to date.",
     "export": "Write down everything the store holds about a person.",
     "erase": "Take a person's name, addresses and words out of the store.",
@@ -23,7 +24,12 @@ COMMANDS = {
     "schema": "Print the JSON Schema of the configuration, for editors.",
     "version": "Print the version.",
 }
-"""What each command does, in one line; the module of the same name holds a function `command`."""
+"""What each command does, in one line; `module_of` names the module that holds its function `command`."""
+
+
+def module_of(name: str) -> str:
+    """Return the full name of a command's module."""
+    return f"bot.commands.{name.replace('-', '_')}"
 
 
 class LazyCommands(TyperGroup):
@@ -37,7 +43,7 @@ class LazyCommands(TyperGroup):
         """Return a command, or `None` if there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"bot.commands.{cmd_name}")
+        module = import_module(module_of(cmd_name))
         alone = _typer()
         alone.command(cmd_name, help=COMMANDS[cmd_name])(module.command)
         return typer.main.get_command(alone)

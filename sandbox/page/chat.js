@@ -1,5 +1,5 @@
-// The chosen person's phone: messages and cards of one platform. Messages are kept as elements and redrawn only when they changed, so
-// that what somebody is typing into a card stays where it is.
+// The chosen person's phone: messages and cards of one platform. Messages are kept as elements and redrawn only when
+// they changed, so that what somebody is typing into a card stays where it is.
 
 import { api } from "/static/api.js";
 import { renderMessage } from "/static/card.js";

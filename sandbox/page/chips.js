@@ -36,14 +36,19 @@ function offered(message) {
   const said = [message.text, title?.desc, paragraph].filter(Boolean).join("\n");
   const typed = [...said.matchAll(QUOTED)].map((found) => plain(found[1]));
   const listed = (said.match(LISTED)?.[1] ?? "").split(" / ").filter(Boolean).map(plain);
-  const all = [...numbered(said), ...listed, ...typed];
+  const all = [...(isPlain(message) ? numbered(said) : []), ...listed, ...typed];
   const fresh = all.filter((one, at) => all.findIndex((other) => other.says === one.says) === at);
   return fresh.length ? fresh.slice(0, MOST) : null;
 }
+
+/** Cards, and what is written like one, number their questions; a mere text numbers the answers. */
+const isPlain = (message) =>
+  message.kind === "text" && message.type !== "markdown" && message.card?.msgKey !== "sampleMarkdown";
 
 /** The numbered answers of one question; of several questions at once no number would say which is meant. */
 function numbered(said) {
   const found = [...said.matchAll(OPTION)];
   const inOrder = found.every(([, number], at) => Number(number) === at + 1);
-  return found.length > 1 && inOrder ? found.map(([, number, label]) => ({ says: number, shows: `${number} ${label}` })) : [];
+  if (found.length < 2 || !inOrder) return [];
+  return found.map(([, number, label]) => ({ says: number, shows: `${number} ${label}` }));
 }

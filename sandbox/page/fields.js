@@ -5,6 +5,7 @@ import { t } from "/static/i18n.js";
 import { nameBehind } from "/static/state.js";
 
 const LONGEST = 1000; // Feishu's cap and default for an input
+const COUNTED = 2000; // beyond that nobody comes near the limit, and a count is only noise
 
 const words = (text) => (typeof text === "string" ? text : (text?.content ?? ""));
 
@@ -89,7 +90,8 @@ function input(element) {
     control.value = value ?? "";
     count();
   };
-  const body = h("div", { class: "input-box" }, control, many || element.max_length ? counted : null);
+  const counts = (many || element.max_length) && longest <= COUNTED;
+  const body = h("div", { class: "input-box" }, control, counts ? counted : null);
   return { control, label: labelled(element, control, id), body, read: () => control.value, write };
 }
 
@@ -175,7 +177,8 @@ function vote(element) {
   const ticked = () => boxes.filter((box) => box.checked).map((box) => box.value);
   const write = (value) => boxes.forEach((box) => (box.checked = [value ?? []].flat().includes(box.value)));
   write(element.selected_values);
-  return { control, label: null, body: control, read: () => (element.multiple ? ticked() : (ticked()[0] ?? "")), write };
+  const read = () => (element.multiple ? ticked() : (ticked()[0] ?? ""));
+  return { control, label: null, body: control, read, write };
 }
 
 function checker(element) {

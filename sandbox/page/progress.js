@@ -51,6 +51,9 @@ function done({ employee, manager }, [own, managers, hrbps]) {
   return steps.flatMap((is, index) => (is ? [index] : []));
 }
 
-const names = (message, people) => people.every((one) => JSON.stringify([message.card, message.text]).includes(one.name));
+function names(message, people) {
+  const said = JSON.stringify([message.card, message.text]);
+  return people.every((one) => said.includes(one.name));
+}
 
 const looked = (chat) => person(chat.person).unread_by?.[chat.platform] === 0;

@@ -79,7 +79,9 @@ const menuOf = (card, menu, context) =>
 function news(card) {
   const picture = card.card_image ? h("div", { class: "image", role: "img", "aria-label": t("picture") }) : null;
   const area = card.image_text_area;
-  const beside = area ? h("div", { class: "wecom-quote" }, h("b", {}, area.title ?? ""), h("p", {}, area.desc ?? "")) : null;
+  const beside = area
+    ? h("div", { class: "wecom-quote" }, h("b", {}, area.title ?? ""), h("p", {}, area.desc ?? ""))
+    : null;
   const paragraphs = (card.vertical_content_list ?? []).map((one) =>
     h("div", { class: "wecom-paragraph" }, h("b", {}, one.title), h("p", {}, one.desc ?? "")),
   );

@@ -11,10 +11,11 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
 
 from sandbox.control import add_routes
 from tests.browser.screens import DESKTOP, OpenPage, Screen, Show
+from tests.browser.town import LEI, Stroll, Town, open_town
 from tests.scripted_stage import Script, make_script
 
 _ARGUMENTS = [
@@ -95,3 +96,24 @@ def show(served: tuple[Script, str], open_page: OpenPage) -> Show:
     """The demo page on a scripted stage; its pages are closed before its server, so that none sees the server go."""
     script, address = served
     return Show(script, address, open_page)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def town() -> AsyncIterator[Town]:
+    """A fresh stage with all three fakes and a bot at each, served."""
+    async with open_town() as town:
+        yield town
+
+
+@pytest.fixture
+def stroll(town: Town, open_page: OpenPage) -> Stroll:
+    """The demo page on that stage, at wanglei's chat on a platform; its pages are closed before its servers."""
+
+    async def visit(platform: str, screen: Screen = DESKTOP, person: str = LEI) -> Page:
+        page = await open_page(f"{town.address}/#{person}", screen)
+        await page.locator("html[data-ready]").wait_for(state="attached")
+        await page.get_by_test_id(f"platform-{platform}").click()
+        await expect(page.get_by_test_id("phone")).to_have_attribute("data-platform", platform)
+        return page
+
+    return visit

@@ -34,7 +34,7 @@ from tests.contract.bot_rig import (
 
 SECOND = timedelta(seconds=1)
 EVERYBODY = (WANG_LEI, LI_HUA, CHEN_JING, ZHAO_MIN)
-BATCHING = replace(UNPACED, batch=3)
+BATCHING = replace(UNPACED, batch=3, batch_cards=3)
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ class Forgetful(ScriptedPlatform):
 class TestPace:
     async def test_a_batch_is_one_call_of_the_lane(self, sqlite_store: Database) -> None:
         """At one call a second, twelve equal messages in four calls are not twelve seconds."""
-        slow = replace(UNPACED, calls_per_minute=600, calls_per_second=10, batch=4)
+        slow = replace(UNPACED, calls_per_minute=600, calls_per_second=10, batch=4, batch_cards=4)
         async with open_line(sqlite_store, abilities=slow, clock=RunningClock()) as line:
             line.put(*(draft for number in range(3) for draft in to_all(f"{number}")))
             started = line.clock.now()
@@ -197,7 +197,7 @@ def test_a_call_carries_equal_messages_to_different_people_and_keeps_everybodys_
 ) -> None:
     messages = [outgoing(number, who, body, call) for number, (who, body, call, _) in enumerate(drawn)]
     interrupted = {message.message_id for message, each in zip(messages, drawn, strict=True) if each[3]}
-    parcels = packed(messages, interrupted, most)
+    parcels = packed(messages, interrupted, {Call.TEXT: most, Call.CARD: most})
     carried = [message for parcel in parcels for message in parcel]
     assert sorted(carried, key=lambda message: message.message_id) == messages
     for parcel in parcels:
@@ -212,8 +212,8 @@ def test_a_call_carries_equal_messages_to_different_people_and_keeps_everybodys_
 
 def test_a_call_that_may_have_been_made_is_made_again_as_it_was() -> None:
     messages = [outgoing(number, who, "x") for number, who in enumerate("abcd")]
-    lost = packed(messages, set(), 3)[0]
+    lost = packed(messages, set(), {Call.TEXT: 3})[0]
     more = [*messages, outgoing(9, "e", "x")]
-    again = packed(more, {message.message_id for message in lost}, 3)
+    again = packed(more, {message.message_id for message in lost}, {Call.TEXT: 3})
     assert list(again[0]) == list(lost)
     assert [message.receiver for message in again[1]] == ["d", "e"]

@@ -24,6 +24,7 @@ from domain.errors import StoreDown
 from domain.events import Inbound, Origin, TextSaid
 from domain.ids import OrgId, PersonId
 from domain.messages import Draft, Mail, Priority
+from domain.ports import Tally
 from storage.database import Database
 from tests.builders import FRIDAY, LI_HUA, ORG, WANG_LEI, cadence, org_policy, staff
 from tests.contract.bot_rig import (

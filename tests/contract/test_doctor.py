@@ -15,14 +15,15 @@ from sqlalchemy import create_engine, text
 from adapters.http import HttpSession
 from adapters.mail.settings import MailSettings, TlsMode
 from bot.clock import SystemClock
-from bot.commands.doctor import Finding, examine
+from bot.commands.probing.examination import Finding, examine
 from bot.commands.probing.mail import probe_mail
 from bot.commands.probing.platforms import MOST_SKEW, probe_clock
-from bot.commands.probing.store import probe_store
+from bot.commands.probing.store import LEAST_ROOM, probe_store
 from config.loader import load
 from domain.ports import Probe
 from sandbox.mail import MailCatcher
 from tests.command_line import SECRET, Here, configured
+from tests.contract.doctor_site import open_site
 from tests.contract.feishu_stub import SteppingClock, open_session
 from tests.contract.feishu_tenant import APP, Tenant, open_tenant
 from tests.living import migrated
@@ -186,7 +187,23 @@ async def test_a_server_that_does_not_tell_the_time_is_no_fault(http: HttpSessio
 
 def test_a_store_is_probed_by_writing(store_url: str) -> None:
     migrated(store_url)
-    assert [probe.name for probe in probe_store(store_url) if probe.ok] == ["store.tables", "store.write"]
+    names = [probe.name for probe in probe_store(store_url) if probe.ok and not probe.fix]
+    assert names == ["store.tables", "store.write", *(["store.room"] if store_url.startswith("sqlite") else [])]
+
+
+def test_a_disk_that_is_nearly_full_is_told_before_messages_fail(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/fupan.db"
+    migrated(url)
+    looked_at: list[Path] = []
+
+    def free(folder: Path) -> int:
+        looked_at.append(folder)
+        return LEAST_ROOM - 1
+
+    room = {probe.name: probe for probe in probe_store(url, free)}["store.room"]
+    assert room.ok
+    assert "make room" in room.fix
+    assert looked_at == [tmp_path]
 
 
 def test_a_store_without_tables_is_advice_and_gets_none(store_url: str) -> None:
@@ -236,8 +253,33 @@ def test_the_command_fails_if_anything_is_broken(here: Here, tmp_path: Path) -> 
     assert SECRET not in here.out + here.err
 
 
+def test_a_secret_that_is_not_in_the_environment_is_named_with_its_line(
+    here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = configured(tmp_path)
+    file.write_text(file.read_text("utf-8").replace(SECRET, "${FUPAN_TEST_SECRET}"), "utf-8")
+    monkeypatch.delenv("FUPAN_TEST_SECRET", raising=False)
+    assert here("doctor", "--config", file) == 2
+    assert f"{file}:5: platforms.feishu.app_secret: " in here.err
+    assert "FUPAN_TEST_SECRET" in here.err
+    monkeypatch.setenv("FUPAN_TEST_SECRET", "")
+    assert here("doctor", "--config", file) == 2
+    assert "platforms.feishu.app_secret" in here.err
+
+
 def test_the_command_speaks_json_too(here: Here, tmp_path: Path) -> None:
     assert here("doctor", "--config", configured(tmp_path), "--json") == 1
     probes = json.loads(here.out)
     assert {"organisation", "name", "ok", "detail", "fix"} == set(probes[0])
     assert all(probe["ok"] or probe["fix"] for probe in probes)
+
+
+async def test_what_an_examination_uses_of_a_month_s_calls_is_counted(tmp_path: Path) -> None:
+    """Whether robot and templates work is asked by calls that DingTalk counts; so they must be in our sums too."""
+    async with open_site(tmp_path, "dingtalk") as site:
+        used = site.fake.used("api_call")
+        await site.examined()
+        used = site.fake.used("api_call") - used
+        quota = (await site.examined())["dingtalk.quota.api"]
+    assert used > 0
+    assert quota.detail.startswith(f"{used} of 5000 used this month")

@@ -1,5 +1,7 @@
 """Looking at a store's migrations and giving up the space of what was deleted, on both engines."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +11,7 @@ import pytest
 from domain.errors import StoreDown
 from storage.compaction import compact
 from storage.database import Database
+from storage.migrating import NEWEST
 from storage.revision import revision_of, wanted_revision
 from tests.builders import ORG, staff
 from tests.living import migrated
@@ -28,6 +31,19 @@ def test_asking_makes_no_file(tmp_path: Path) -> None:
 
 def test_a_migrated_store_is_what_this_release_wants(template_url: Callable[[Migrate], str]) -> None:
     assert revision_of(template_url(migrated)) == wanted_revision()
+
+
+def test_the_newest_migration_is_known_without_reading_them() -> None:
+    """The start of the service compares with this word before it loads what runs migrations."""
+    assert wanted_revision() == NEWEST
+
+
+def test_a_store_that_is_up_to_date_loads_nothing_that_migrates(template_url: Callable[[Migrate], str]) -> None:
+    url = template_url(migrated)
+    script = f"import sys; from storage.database import Database; Database.open({url!r}).migrate(); print(*sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    assert "storage.database" in ended.stdout.split()
+    assert "alembic" not in ended.stdout.split()
 
 
 def test_a_server_that_is_down_is_told_without_the_password() -> None:

@@ -31,6 +31,9 @@ OTHER_ANSWERS: Mapping[str, Sequence[str]] = {
     "review": ("报表改了两版", "接口人休假", "周一先过需求"),
     "micro": ("B 和计划差不多", "C 有点赶", "B 等一等能接上"),
 }
+ASKED = ("wanglei", "zhangwei", "hanmei", "lihua", "gaoyuan")
+"""Whom the weekly check-in asks in a story: enough for what is told, so that three towns are soon lived through."""
+
 IN_WORDS = ("文字填写",)
 """Labels of the button that stands in place of fields."""
 
@@ -95,7 +98,8 @@ class Stage:
         DemoClock(self._home / "clock", FRIDAY_AFTERNOON, SystemClock())
         shipped = yaml.safe_load((DEMO_FILES / "fupan.yaml").read_text("utf-8"))
         follow = {"follow_up": {"kind": "reply", "by": "manager", "questionnaire": "reply", "ladder": "reply"}}
-        weekly = {"preset": self._preset, "when": "FRI 16:00"} | (follow if self._preset == "micro" else {})
+        weekly = {"preset": self._preset, "when": "FRI 16:00", "audience": {"people": list(ASKED)}}
+        weekly |= follow if self._preset == "micro" else {}
         shipped |= {"cadences": {"weekly": weekly}, "overrides": []} | (yaml.safe_load(settings) or {})
         (self._home / "fupan.yaml").write_text(yaml.safe_dump(shipped, allow_unicode=True), "utf-8")
         people = yaml.safe_load((DEMO_FILES / "people.yaml").read_text("utf-8"))["people"]

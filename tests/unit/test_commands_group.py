@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands.group import COMMANDS
+from bot.commands.group import COMMANDS, module_of
 from tests.command_line import TOP, Here
 
 HEAVY = ("aiohttp", "sqlalchemy", "pydantic", "rich", "structlog", "yaml", "jinja2", "alembic")
@@ -22,7 +22,7 @@ def here(capsys: pytest.CaptureFixture[str]) -> Here:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_its_module(name: str) -> None:
-    assert callable(import_module(f"bot.commands.{name}").command)
+    assert callable(import_module(module_of(name)).command)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -76,7 +76,7 @@ def test_help_loads_no_command_and_nothing_heavy() -> None:
     loaded = run.stderr.split()
     assert "bot.commands.group" in loaded
     assert not [name for name in loaded if name.split(".")[0] in HEAVY]
-    assert not [name for name in loaded if name in {f"bot.commands.{command}" for command in COMMANDS}]
+    assert not [name for name in loaded if name in set(map(module_of, COMMANDS))]
 
 
 @pytest.mark.parametrize(
@@ -90,6 +90,8 @@ def test_help_loads_no_command_and_nothing_heavy() -> None:
         ("serve", "--config", "x", "--log-level", "loud"),
         ("sandbox", "--port", "eighty"),
         ("doctor", "--config", "nothing.yaml"),
+        ("dead-letters", "--config", "nothing.yaml"),
+        ("dead-letters", "--config", "nothing.yaml", "--resend", "all"),
         ("migrate", "--config", "nothing.yaml"),
         ("export", "--config", "nothing.yaml", "--org", "acme", "--person", "x"),
         ("erase", "--config", "nothing.yaml", "--org", "acme", "--person", "x", "--yes"),

@@ -7,13 +7,26 @@ from datetime import datetime
 import pytest
 
 from bot.commands.probing.calendar import probe_calendar
+from bot.commands.probing.hints import hint_of
 from bot.commands.probing.people import MOST_NAMED, probe_people
 from domain.calendar import WorkCalendar
 from domain.ids import PersonId
 from domain.people import Person
 from domain.policy import OrgPolicy
 from domain.ports import Probe
-from tests.builders import WEEKEND, at, cadence, calendar, escalate, follow_up, ladder, org_policy, person, staff
+from tests.builders import (
+    CHEN_JING,
+    WEEKEND,
+    at,
+    cadence,
+    calendar,
+    escalate,
+    follow_up,
+    ladder,
+    org_policy,
+    person,
+    staff,
+)
 
 
 def about_people(people: Sequence[Person], policy: OrgPolicy | None = None) -> dict[str, Probe]:
@@ -123,6 +136,40 @@ def test_no_mail_anywhere_breaks_a_ladder_that_speaks_by_mail() -> None:
     by_chat = replace(escalate(48), by=escalate(48).by[:1])
     chatting = org_policy(replace(cadence(), follow_up=replace(follow_up(), ladder=ladder(by_chat))))
     assert about_people(people, chatting)["people.mail"].ok
+
+
+def test_whoever_a_ladder_writes_to_by_mail_should_have_an_address() -> None:
+    """The others may do without: only escalations go by mail."""
+    assert about_people(staff())["people.escalation_mail"].fix == ""
+    unheard = [replace(each, mail=None) if each.person_id == CHEN_JING else each for each in staff()]
+    probe = about_people(unheard)["people.escalation_mail"]
+    assert probe.ok
+    assert "1 of 1 without a mail address" in probe.detail
+    assert CHEN_JING in probe.detail
+    assert "people file" in probe.fix
+    by_chat = replace(escalate(48), by=escalate(48).by[:1])
+    chatting = org_policy(replace(cadence(), follow_up=replace(follow_up(), ladder=ladder(by_chat))))
+    assert about_people(unheard, chatting)["people.escalation_mail"].fix == ""
+
+
+@pytest.mark.parametrize(
+    ("lane", "code", "word"),
+    [
+        ("feishu", "230013", "可用范围"),
+        ("feishu", "230006/11310", "应用能力"),
+        ("wecom", "43012", "设置API接收"),
+        ("dingtalk", "param.templateNotExist", "卡片平台"),
+        ("", "no_platform", "people file"),
+        ("mail", "no_mail", "people file"),
+    ],
+)
+def test_a_code_that_is_kept_with_a_message_comes_with_what_helps(lane: str, code: str, word: str) -> None:
+    assert word in hint_of(lane, code)
+
+
+@pytest.mark.parametrize(("lane", "code"), [("feishu", "http-502"), ("mail", "550"), ("wecom", "230013"), ("", "")])
+def test_a_code_without_advice_of_its_own_gets_none(lane: str, code: str) -> None:
+    assert hint_of(lane, code) == ""
 
 
 def test_people_without_an_account_are_never_asked() -> None:

@@ -29,9 +29,10 @@ def shown(people: Sequence[Person], *, frozen: int = 0) -> list[DirectoryPerson]
     ]
 
 
-def read(known: Sequence[Person], seen: Sequence[DirectoryPerson], platform: str = "feishu") -> DirectoryChange:
+def read(known: Sequence[Person], seen: Sequence[DirectoryPerson], elsewhere: Sequence[Person] = ()) -> DirectoryChange:
+    """Read Feishu's directory, which knows everybody but those who are elsewhere."""
     identities = {f"ou_{each.person_id}": each.person_id for each in known}
-    return compare(ORG, platform, seen, known, identities, {}, ZONE)
+    return compare(ORG, "feishu", seen, [*known, *elsewhere], identities, {}, ZONE)
 
 
 class TestGuard:
@@ -58,10 +59,15 @@ class TestGuard:
         staff = company(10)
         assert not read(staff[:2], shown(staff, frozen=8)).refused
 
-    def test_a_reading_answers_for_people_of_other_platforms_only_where_it_shows_them(self) -> None:
+    def test_a_reading_answers_for_nobody_whom_its_platform_does_not_know(self) -> None:
         here, elsewhere = company(10), company(30, "wecom")
-        assert read([*here, *elsewhere], shown(here)).vanished == ()
-        assert read([*here, *elsewhere], shown([*here, *elsewhere], frozen=9)).refused
+        assert read(here, shown(here), elsewhere).vanished == ()
+        assert read(here, shown(here, frozen=4), elsewhere).refused
+
+    def test_a_reading_answers_for_whoever_its_platform_knows_wherever_we_write_to_them(self) -> None:
+        both = [*company(10), *company(30, "wecom")]
+        assert not read(both, shown(both, frozen=8)).refused
+        assert read(both, shown(both, frozen=9)).refused
 
     @given(st.integers(1, 60), st.data())
     def test_more_than_a_fifth_and_more_than_three_are_refused_however_they_are_lost(

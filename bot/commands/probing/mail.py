@@ -1,4 +1,4 @@
-"""Whether the mail server takes our mail: connection, greeting, TLS and login; nothing is sent."""
+"""Whether the mail server takes our mail: connection, greeting, TLS, login and sender; nothing is sent."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ NAME = "mail.server"
 TIMEOUT = timedelta(seconds=10)
 """For each step of the conversation."""
 
+_SENDER_FIX = "the server does not take mail from this address; look at mail.from and mail.user"
 _FALLBACK_FIX = "look at mail.host and mail.port, and whether this machine may reach the server"
 
 
 async def probe_mail(settings: MailSettings, patience: timedelta = TIMEOUT) -> Probe:
-    """Connect, greet, and log in where a user is configured."""
+    """Connect, greet, log in where a user is configured, and begin a mail that is taken back before it has a reader."""
     server = aiosmtplib.SMTP(
         hostname=settings.host,
         port=settings.port,
@@ -33,6 +34,10 @@ async def probe_mail(settings: MailSettings, patience: timedelta = TIMEOUT) -> P
     try:
         async with server:
             greeting = await server.ehlo()
+            await server.mail(settings.sender)
+            await server.rset()
+    except aiosmtplib.SMTPSenderRefused as error:
+        return broken(NAME, f"{settings.host}:{settings.port}: {error.code} to {settings.sender}", _SENDER_FIX)
     except (aiosmtplib.SMTPException, OSError) as error:
         refused = mail_error(error)
         fix = refused.hint if "look at" in refused.hint else _FALLBACK_FIX

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from bot.commands.probing.findings import advice, broken, fine
@@ -46,6 +46,7 @@ def probe_people(policy: OrgPolicy, people: Sequence[Person]) -> Iterator[Probe]
     yield _hrbps(policy, active)
     yield _deputies(active)
     yield _mail(policy, active)
+    yield _escalation_mail(policy, active)
     yield _reachable(active)
     yield _admins(policy, active)
 
@@ -85,6 +86,22 @@ def _mail(policy: OrgPolicy, active: Sequence[Person]) -> Probe:
     if len(without) == len(active) and _speaks_by(policy, Channel.MAIL):
         return broken(name, "nobody has a mail address, and a ladder escalates by mail", fix)
     return _gaps(name, "a mail address", without, active, fix)
+
+
+def _escalation_mail(policy: OrgPolicy, active: Sequence[Person]) -> Probe:
+    """Tell which of those to whom a ladder writes by mail have no address; they hear by chat only."""
+    roll = _Roll({person.person_id: person for person in active})
+    ways: Mapping[Role, Set[PersonId | None]] = {
+        Role.HRBP: {found for person in active if (found := next(hrbps(person, roll), None))},
+        Role.MANAGER: {person.manager_id for person in active},
+        Role.ADMIN: set(policy.admins),
+    }
+    told = {rung.to for ladder in _ladders(policy) for rung in ladder.rungs if Channel.MAIL in rung.by}
+    meant = {person_id for role in told for person_id in ways.get(role, ())}
+    readers = [person for person in active if person.person_id in meant]
+    without = [person for person in readers if not person.mail]
+    name, fix = "people.escalation_mail", "write mail for them into the people file; until then they hear by chat only"
+    return _gaps(name, "a mail address (of those whom ladders write to)", without, readers, fix)
 
 
 def _reachable(active: Sequence[Person]) -> Probe:
