@@ -13,7 +13,7 @@ from bot.commands.probing.addresses import probe_address
 from bot.connections import Connection
 from domain.ports import Probe
 from tests.builders import ORG
-from tests.contract.bot_rig import FakePlatform
+from tests.contract.bot_rig import ScriptedPlatform
 from tests.contract.feishu_stub import SteppingClock, open_session
 from tests.contract.wecom_stub import SETTINGS
 
@@ -49,7 +49,7 @@ async def http() -> AsyncIterator[HttpSession]:
 
 async def tried(http: HttpSession, answering: _Answering, lane: str) -> Probe:
     settings = SETTINGS if lane == "wecom" else None
-    connection = Connection(ORG, lane, FakePlatform(), http=http, settings=settings)
+    connection = Connection(ORG, lane, ScriptedPlatform(), http=http, settings=settings)
     async with listening(answering) as public_url:
         return await probe_address(connection, public_url, SteppingClock())
 
@@ -83,7 +83,7 @@ async def test_wecom_s_check_is_made_as_the_platform_makes_it(http: HttpSession)
 @pytest.mark.parametrize("lane", ["feishu", "wecom", "dingtalk"])
 async def test_an_address_that_nobody_answers_is_told_whole(http: HttpSession, lane: str) -> None:
     settings = SETTINGS if lane == "wecom" else None
-    connection = Connection(ORG, lane, FakePlatform(), http=http, settings=settings)
+    connection = Connection(ORG, lane, ScriptedPlatform(), http=http, settings=settings)
     probe = await probe_address(connection, "http://127.0.0.1:9", SteppingClock())
     assert not probe.ok
     assert f"http://127.0.0.1:9/callback/{lane}/{ORG}" in probe.detail

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import sqlite3
@@ -184,8 +185,7 @@ class Stage:
         rest, twice = (rest.removesuffix(" twice"), True) if rest.endswith(" twice") else (rest, False)
         label, _, titled = rest.partition(" on ")
         message = await self._newest(who, lambda m: titled in face(m) and _button(m, label) is not None, label)
-        for _ in range(1 + twice):
-            await self._press(who, message, label)
+        await asyncio.gather(*(self._press(who, message, label) for _ in range(1 + twice)))
 
     async def _press(self, who: str, message: Message, label: str) -> None:
         button = _button(message, label)

@@ -24,7 +24,7 @@ from tests.contract.adapters.pacing import short_card
 from tests.contract.adapters.week import longest
 from tests.contract.bot_rig import HandClock
 
-BETWEEN = timedelta(seconds=5)
+BETWEEN = timedelta(seconds=30)
 """Between two messages, so that nobody is written to faster than a platform allows."""
 
 _SUBMIT = Button("submit", "提交", Style.MAIN, submits=True)
