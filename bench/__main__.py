@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bench.machine import describe, say
 from bench.report import Table
+from bot.collection import collect_rarely
 
 NAMES = ("callback", "fanout", "due", "idle", "footprint", "wire")
 """Benchmarks, in the order in which they run; each is a module with a function `run`."""
@@ -21,6 +22,7 @@ def main() -> None:
     """Run the benchmarks that were asked for, by default all."""
     options = _arguments()
     logging.getLogger().setLevel(logging.ERROR)  # what a full machine makes late is not what is measured
+    collect_rarely()  # as `serve` does
     print(describe(), "\n", flush=True)
     below = []
     for name in options.names or NAMES:

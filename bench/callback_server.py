@@ -22,6 +22,7 @@ from bench.clocks import RunningClock
 from bench.organisation import FEISHU, ROUND, SilentPlatform, policy, settings
 from bench.week import serving
 from bot.app import Rhythm
+from bot.collection import collect_rarely, keep_what_is_loaded
 from bot.web.callbacks import MAX_BODY_BYTES
 from bot.writer import MOST_AT_ONCE
 from domain.ports import Abilities
@@ -45,6 +46,7 @@ async def _serve(kind: Kind, folder: Path) -> None:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
+        keep_what_is_loaded()  # as `serve` does
         print(runner.addresses[0][1], flush=True)
         await asyncio.to_thread(sys.stdin.read)
         await runner.cleanup()
@@ -78,6 +80,7 @@ def main() -> None:
     """Serve until standard input ends."""
     kind, folder, cpu = Kind(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
     os.sched_setaffinity(0, {cpu})
+    collect_rarely()
     asyncio.run(_serve(kind, folder))
 
 

@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from bot.collection import collect_rarely
 from bot.commands.group import command_line
 from bot.commands.outcome import CommandFailed, ExitCode
 from config.problems import ConfigErrors
@@ -65,4 +66,5 @@ def _unexpected(error: Exception) -> int:
 
 
 if __name__ == "__main__":
+    collect_rarely()  # before commands load their modules, whose every object would be gone through again and again
     sys.exit(main())

@@ -23,13 +23,15 @@ from bot.directory_sync import ConfiguredPeople, DirectorySync
 from bot.meter import Meter
 from bot.organisations import Organisations
 from bot.quota import Allowance, QuotaBook
+from bot.strangers import Strangers
 from bot.ticker import Ticker
 from bot.web import callbacks, probes
 from bot.writer import MOST_AT_ONCE, Writer
 from domain.cards import Answer
-from domain.errors import StoreDown
-from domain.events import DirectoryChanged, Inbound
-from domain.ids import OrgId
+from domain.errors import PlatformError, StoreDown
+from domain.events import DirectoryChanged, Inbound, Origin, TextSaid
+from domain.ids import MessageId, OrgId, PersonId
+from domain.messages import Call, Outgoing
 from domain.policy import OrgPolicy
 from domain.ports import Catalogue, Clock
 from handlers import dispatch
@@ -93,13 +95,16 @@ class Service:
         self.meter = Meter()
         self._database = database
         self.writer = Writer(database, most=most)
-        self.organisations = Organisations(words, id_maker(clock))
+        self._new_id = id_maker(clock)
+        self.organisations = Organisations(words, self._new_id)
         self.delivery = Delivery(self.writer, self.organisations, {}, clock, owner)
         self.ticker = Ticker(self.writer, self.organisations, clock, self.delivery.wake)
         self.quotas = QuotaBook(self.writer, self.organisations, clock, self.meter)
         self.connections = Connections()
         self.directory = DirectorySync(self.writer, self.organisations, clock, self.ticker.forget_openings)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._asides: set[asyncio.Task[None]] = set()
+        self._strangers = Strangers()
         self._resync = asyncio.Event()
         self._started = False
 
@@ -133,7 +138,7 @@ class Service:
         await self.delivery.close()
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, *self._asides, return_exceptions=True)
         await self.connections.close()
         await self.quotas.flush()
         await self.writer.close()
@@ -157,11 +162,31 @@ class Service:
         self.delivery.wake()
         if isinstance(event, DirectoryChanged):
             self._resync.set()
+        if isinstance(event, TextSaid) and answer.toast is not None:
+            self._keep_till_done(self._tell_stranger(event.origin, answer.toast.text))
         return answer
 
     def _dispatch(self, transaction: Transaction, event: Inbound) -> Answer:
         ctx = self.organisations.context(transaction, event.origin.org_id, self.clock.now())
         return dispatch.handle(ctx, event)
+
+    async def _tell_stranger(self, origin: Origin, words: str) -> None:
+        """Say a sentence to somebody whom nobody knows, at most once a day; if it is lost, nothing is."""
+        platform = self.connections.ways_out().get((origin.org_id, origin.platform))
+        today = self.clock.now().date()
+        if platform is None or not self._strangers.meet(origin, today):
+            return
+        message_id = MessageId(self._new_id())
+        text = Outgoing(origin.org_id, message_id, origin.platform, Call.TEXT, PersonId(""), origin.actor, words)
+        try:
+            await platform.deliver(text)
+        except PlatformError as error:
+            log.warning("a stranger could not be answered", action="stranger.unanswered", code=error.code)
+
+    def _keep_till_done(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._asides.add(task)
+        task.add_done_callback(self._asides.discard)
 
     async def sync_directories(self) -> None:
         """Read every directory now."""

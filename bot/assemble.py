@@ -93,7 +93,7 @@ def _connections(org: LoadedOrg, clock: Clock, handle: Handle, tallies: Tallies)
         found.append(connect_wecom(org_id, wecom_settings(parts.wecom, org.policy.locale), clock))
     if parts.dingtalk is not None:
         settings, tally = dingtalk_settings(parts.dingtalk, org.policy.locale), tallies(org_id, "dingtalk")
-        found.append(connect_dingtalk(org_id, settings, clock, handle, tally))
+        found.append(connect_dingtalk(org_id, settings, clock, handle, tally, org.public_url))
     # Two directories would make one person two: only one says who works here, the others are ways to reach them.
     found = [each if each.lane == org.people_source else replace(each, directory=None) for each in found]
     if org.mail is not None:

@@ -10,6 +10,7 @@ import os
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -48,6 +49,9 @@ log = structlog.get_logger(__name__)
 
 Handle = Callable[[Inbound], Awaitable[Answer]]
 
+INTRODUCE_AGAIN_SECONDS = 60.0
+"""Between tries to tell a platform where its callbacks go."""
+
 
 class Listener(Protocol):
     """A way in that we keep open ourselves."""
@@ -76,6 +80,7 @@ class Connection:
         directory: Reads who works there, or `None`.
         http: Its connections, to be closed with it; `None` for mail.
         settings: What it was made from, to notice changes.
+        introduce: Tells the platform where its callbacks go, or `None` where that stands in the platform's console.
     """
 
     org_id: OrgId
@@ -86,6 +91,7 @@ class Connection:
     directory: DirectorySource | None = None
     http: HttpSession | None = None
     settings: object = field(default=None, repr=False)
+    introduce: Callable[[], Awaitable[None]] | None = None
 
 
 def connect_feishu(org_id: OrgId, settings: FeishuSettings, clock: Clock, handle: Handle) -> Connection:
@@ -111,13 +117,22 @@ def connect_wecom(org_id: OrgId, settings: WeComSettings, clock: Clock) -> Conne
 
 
 def connect_dingtalk(
-    org_id: OrgId, settings: DingTalkSettings, clock: Clock, handle: Handle, tally: Tally
+    org_id: OrgId, settings: DingTalkSettings, clock: Clock, handle: Handle, tally: Tally, public_url: str | None
 ) -> Connection:
-    """Make the connection of a DingTalk app; nothing is sent yet."""
+    """Make the connection of a DingTalk app; nothing is sent yet.
+
+    Args:
+        org_id: Whose app.
+        settings: Which app.
+        clock: The time.
+        handle: Where events go.
+        tally: Counts calls.
+        public_url: Where the bot is reached from outside; clicks on cards come there where they come by callbacks.
+    """
     http = HttpSession(settings.proxy)
     api = DingTalkApi(settings, http, clock, tally)
     client = DingTalkClient(settings, http, clock, tally, _alert(org_id), api)
-    listener = webhook = None
+    listener = webhook = introduce = None
     if settings.mode is DingTalkMode.STREAM:
         listener = DingTalkStream(
             settings,
@@ -132,7 +147,10 @@ def connect_dingtalk(
         )
     else:
         webhook = DingTalkWebhook(settings, org_id, os.urandom, tally)
-    return Connection(org_id, "dingtalk", client, webhook, listener, DingTalkDirectory(api), http, settings)
+        if settings.card_template and public_url:
+            introduce = partial(client.register_address, f"{public_url}/callback/dingtalk/{org_id}")
+    directory = DingTalkDirectory(api)
+    return Connection(org_id, "dingtalk", client, webhook, listener, directory, http, settings, introduce)
 
 
 def connect_mail(org_id: OrgId, settings: MailSettings, clock: Clock) -> Connection:
@@ -159,6 +177,7 @@ class Connections:
     def __init__(self) -> None:
         self._open: dict[tuple[OrgId, str], Connection] = {}
         self._tasks: dict[tuple[OrgId, str], asyncio.Task[None]] = {}
+        self._introductions: dict[tuple[OrgId, str], asyncio.Task[None]] = {}
 
     async def replace(self, wanted: Sequence[Connection]) -> None:
         """Close what is not wanted any more, keep what is unchanged, open the rest."""
@@ -171,6 +190,8 @@ class Connections:
                 await _discard(connection)
             else:
                 self._open[key] = connection
+                if connection.introduce is not None:
+                    self._introductions[key] = asyncio.create_task(_introduced(connection), name=f"introduce {key}")
                 if connection.listener is not None:
                     self._tasks[key] = asyncio.create_task(connection.listener.run(), name=f"listen {key}")
 
@@ -190,6 +211,9 @@ class Connections:
 
     async def _close(self, key: tuple[OrgId, str]) -> None:
         connection = self._open.pop(key)
+        introduction = self._introductions.pop(key, None)
+        if introduction is not None:
+            await _finish(introduction)
         task = self._tasks.pop(key, None)
         if task is not None and connection.listener is not None:
             await connection.listener.close()
@@ -212,6 +236,23 @@ class Connections:
     def deaf(self) -> Sequence[tuple[OrgId, str]]:
         """Return the apps that should be listening and are not."""
         return [key for key, c in self._open.items() if c.listener is not None and not c.listener.connected]
+
+
+async def _introduced(connection: Connection) -> None:
+    """Introduce a connection, again and again until it is done: until then clicks reach nobody."""
+    while connection.introduce is not None:
+        try:
+            return await connection.introduce()
+        except PlatformError as error:
+            log.warning(
+                "the platform does not know yet where clicks go; trying again",
+                action="connection.unannounced",
+                org=connection.org_id,
+                platform=connection.lane,
+                code=error.code,
+                hint=error.hint,
+            )
+        await asyncio.sleep(INTRODUCE_AGAIN_SECONDS)
 
 
 async def _discard(connection: Connection) -> None:

@@ -18,6 +18,7 @@ from aiohttp import web
 from bot.app import Rhythm, Service
 from bot.assemble import open_store, settings_of, watch_configuration, words
 from bot.clock import SystemClock
+from bot.collection import keep_what_is_loaded
 from bot.web.callbacks import MAX_BODY_BYTES
 from config.loader import Loaded
 
@@ -47,6 +48,7 @@ async def serve(loaded: Loaded, path: Path, environment: Mapping[str, str], host
         watching = watch_configuration(path, environment, loaded, service)
         stack.push_async_callback(_ended, asyncio.create_task(watching, name="watch"))
         runner = await _listening(service, stack, host, port)
+        keep_what_is_loaded()
         log.info("serving", action="service.started", address=_address(runner), organisations=len(loaded.orgs))
         await until_stopped()
         log.info("stopping", action="service.stopping")

@@ -236,7 +236,7 @@ class Answer:
     """What the platform is told in the answer to its callback.
 
     Attributes:
-        toast: The sentence for whoever clicked; `None` only for events that are no click.
+        toast: The sentence for whoever clicked, or for a stranger who wrote; `None` for all else.
         card: The new face of the clicked card; `None` leaves it, and what was typed into it, alone.
     """
 

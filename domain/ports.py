@@ -101,7 +101,8 @@ class Platform(Protocol):
         """Say the same to several people in one call, where `Abilities.batch` is more than 1.
 
         Args:
-            messages: At most `Abilities.batch`, or `batch_cards`, of one kind of call and with equal bodies, each for another receiver.
+            messages: At most `Abilities.batch`, or `batch_cards`, of one kind of call and with equal bodies, each for
+                another receiver.
 
         Returns:
             For each, in order: the platform's id of it, unique among all, or why this receiver did not get it.

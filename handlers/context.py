@@ -88,7 +88,10 @@ class Context:
 
     def keep(self, duty: Duty) -> None:
         """Store a duty with the moment at which it next wants attention."""
-        self.store.duties.save(duty, next_at(duty, self.pace(self.person(duty.debtor_id), duty.kind)))
+        self.store.duties.save(duty, self._next_at(duty) if duty.is_open else None)
+
+    def _next_at(self, duty: Duty) -> datetime | None:
+        return next_at(duty, self.pace(self.person(duty.debtor_id), duty.kind))
 
     def evening(self, person: Person) -> datetime:
         """Return 18:00 of today for somebody; past 17:00, the first allowed minute of tomorrow from 9:00 on."""

@@ -64,9 +64,12 @@ def _first_time(ctx: Context, event: Inbound) -> Answer:
 
 
 def _strange(ctx: Context, event: CardClicked | TextSaid | ChatOpened) -> Answer:
-    """Note for the admin that somebody unknown was here; only a click can be answered, nothing is sent to nobody."""
+    """Note for the admin that somebody unknown was here, and say so to whoever clicked or wrote.
+
+    The outbox knows only people, so whoever took the event says the sentence, once: a stranger is owed no more.
+    """
     ctx.store.history.note("event.stranger", event.origin.actor, None, ctx.now, {})
-    if not isinstance(event, CardClicked):
+    if isinstance(event, ChatOpened) or not event.origin.actor:
         return NOTHING
     return Answer(Toast(ToastKind.ERROR, ctx.words.say(ctx.policy.locale, "card.stranger")))
 

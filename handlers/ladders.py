@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from domain.cards import Card
 from domain.duties import ANSWER, Act, Channel, Duty, Rung, fire
@@ -42,17 +43,16 @@ def _remind(ctx: Context, matter: Matter, rung: Rung, mark: str) -> None:
         return
     found = escalated.recipient(ctx, matter, rung.to)
     if found is not None:
-        card, mail = _reminder(ctx, matter, found.person)
-        _speak(ctx, matter, rung, found.person, mark, card, mail)
+        _speak(ctx, matter, rung, found.person, mark, partial(_reminder, ctx, matter, found.person))
 
 
-def _reminder(ctx: Context, matter: Matter, reader: Person) -> tuple[Card, Mail]:
-    speaker, duty = ctx.speaker(reader), matter.duty
+def _reminder(ctx: Context, matter: Matter, reader: Person, channel: Channel) -> Card | Mail:
+    speaker, duty, by_mail = ctx.speaker(reader), matter.duty, channel is Channel.MAIL
     if duty.kind == ANSWER:
-        card = checkin_cards.reminder(speaker, matter.checkin, duty, reader)
-        return card, checkin_cards.reminder_mail(speaker, matter.checkin, duty, reader)
-    known = escalated.with_asked(ctx, matter)
-    return reply_cards.reminder(speaker, known, reader), reply_cards.reminder_mail(speaker, known, reader)
+        remind = checkin_cards.reminder_mail if by_mail else checkin_cards.reminder
+        return remind(speaker, matter.checkin, duty, reader)
+    ask = reply_cards.reminder_mail if by_mail else reply_cards.reminder
+    return ask(speaker, escalated.with_asked(ctx, matter), reader)
 
 
 def _escalate(ctx: Context, matter: Matter, rung: Rung, mark: str) -> None:
@@ -72,10 +72,15 @@ def _notify(ctx: Context, matter: Matter, rung: Rung, mark: str) -> None:
 
 def _tell(ctx: Context, matter: Matter, rung: Rung, reader: Person, mark: str) -> None:
     card = escalated.face(ctx, matter, reader)
-    asks = not escalated.is_only_told(ctx, matter, reader.person_id)
-    offered = card if Channel.CHAT in rung.by else None
-    mail = escalation_cards.mail(ctx.speaker(reader), matter, reader, offered, asks=asks)
-    _speak(ctx, matter, rung, reader, mark, card, mail)
+
+    def said(channel: Channel) -> Card | Mail:
+        if channel is Channel.CHAT:
+            return card
+        asks = not escalated.is_only_told(ctx, matter, reader.person_id)
+        offered = card if Channel.CHAT in rung.by else None
+        return escalation_cards.mail(ctx.speaker(reader), matter, reader, offered, asks=asks)
+
+    _speak(ctx, matter, rung, reader, mark, said)
 
 
 def _tell_debtor_first(ctx: Context, matter: Matter, found: Recipient, mark: str) -> None:
@@ -96,15 +101,17 @@ def _close(ctx: Context, matter: Matter, rung: Rung, mark: str) -> None:
         follow_up.refresh(ctx, matter.checkin)
 
 
-def _speak(ctx: Context, matter: Matter, rung: Rung, reader: Person, mark: str, card: Card, mail: Mail) -> None:
+def _speak(
+    ctx: Context, matter: Matter, rung: Rung, reader: Person, mark: str, said: Callable[[Channel], Card | Mail]
+) -> None:
+    """Put what a rung says, composed only for the channels it speaks through."""
     # All of one rank: after downtime a reminder and an escalation may both wait, and are to be heard in their order.
     duty_id = matter.duty.duty_id
     for channel in rung.by:
         by_mail = channel is Channel.MAIL
         dedupe = f"duty:{duty_id}:{mark}:{channel.value}:{reader.person_id}"
-        body = mail if by_mail else card
         ctx.store.outbox.put(
-            Draft(reader.person_id, body, Priority.ESCALATION, dedupe, duty_id=duty_id, by_mail=by_mail)
+            Draft(reader.person_id, said(channel), Priority.ESCALATION, dedupe, duty_id=duty_id, by_mail=by_mail)
         )
 
 

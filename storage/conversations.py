@@ -18,7 +18,7 @@ from storage.select_by import equal, select_by
 from storage.tables import conversation
 
 if TYPE_CHECKING:
-    from storage.transaction import Transaction
+    from storage.transaction import Row, Transaction
 
 _NAMES = " ".join(column.name for column in conversation.c)
 _CONTENT = tuple(conversation.c)[2:]
@@ -38,15 +38,20 @@ _END = Prepared("org_id person_id", lambda _: delete(conversation).where(*equal(
 
 
 class Conversations:
-    """One organisation's conversations inside one transaction; implements `domain.repositories.Conversations`."""
+    """One organisation's conversations inside one transaction; implements `domain.repositories.Conversations`.
+
+    One that was read is locked, so it is read once: a click asks both before and after its work.
+    """
 
     def __init__(self, transaction: Transaction, org_id: OrgId) -> None:
         self._transaction = transaction
         self._org_id = org_id
+        self._locked: dict[PersonId, Row | None] = {}
+        transaction.journal.on_undo(self._locked.clear)
 
     def get(self, person_id: PersonId, now: datetime) -> Conversation | None:
         """See the port."""
-        row = self._transaction.row(_GET, (self._org_id, person_id))
+        row = self._row(person_id)
         if row is None:
             return None
         kind, subject, action, step, answers, card, expires_at = row
@@ -74,8 +79,15 @@ class Conversations:
             None if card is None else encode_card(card),
             micros(conversation.expires_at),
         )
+        self._locked.pop(conversation.person_id, None)
         self._transaction.change(_PUT, (self._org_id, conversation.person_id, *content))
 
     def end(self, person_id: PersonId) -> None:
         """See the port."""
+        self._locked.pop(person_id, None)
         self._transaction.change(_END, (self._org_id, person_id))
+
+    def _row(self, person_id: PersonId) -> Row | None:
+        if person_id not in self._locked:
+            self._locked[person_id] = self._transaction.row(_GET, (self._org_id, person_id))
+        return self._locked[person_id]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -249,7 +248,8 @@ class Outbox:
 
 def _offer(face: Card) -> Card:
     """Return what can be done on a face; what is only to be read is left out, for it is mostly people's words."""
-    return replace(face, blocks=())
+    # Not `replace`, which takes longer than writing the card down, and every answered click comes here.
+    return Card(face.key, face.title, face.summary, face.tone, face.tag, (), face.fields, face.buttons)
 
 
 def _parts(card: CardKey) -> tuple[str, str]:

@@ -59,6 +59,15 @@ class TestConnections:
         yield opened
         await opened.close()
 
+    async def test_an_app_is_introduced_until_the_platform_has_understood(self, connections: Connections) -> None:
+        introduced = asyncio.Event()
+
+        async def introduce() -> None:
+            introduced.set()
+
+        await connections.replace([replace(connection(ScriptedPlatform()), introduce=introduce)])
+        await introduced.wait()
+
     async def test_a_listener_is_started_and_is_closed_at_the_end(self, connections: Connections) -> None:
         listener = ScriptedListener()
         await connections.replace([connection(ScriptedPlatform(), listener=listener)])
@@ -148,6 +157,19 @@ class TestStart:
             clock.at = FRIDAY
             service.ticker.forget_openings()
             await eventually(lambda: len(chat.calls) == len(staff()))
+
+    async def test_a_stranger_who_writes_is_told_so_once_a_day(self, sqlite_store: Database) -> None:
+        clock, chat = HandClock(), ScriptedPlatform()
+        async with open_service(sqlite_store, settings_for(connection(chat), people=staff()), clock) as service:
+            for number in range(3):
+                origin = Origin(ORG, "feishu", f"event-{number}", "ou_nobody", clock.now())
+                await service.handle(TextSaid(origin, "你好"))
+            await eventually(lambda: len(chat.calls) == 1)
+            clock.at = FRIDAY + timedelta(days=1)
+            await service.handle(TextSaid(Origin(ORG, "feishu", "event-9", "ou_nobody", clock.now()), "还在吗"))
+            await eventually(lambda: len(chat.calls) == 2)
+        assert {call.message.receiver for call in chat.calls} == {"ou_nobody"}
+        assert "不认识你" in str(chat.calls[0].message.body)
 
     async def test_a_part_that_has_died_makes_it_not_ready(self, sqlite_store: Database) -> None:
         """An orchestrator restarts what is not ready; a bot that answers and never sends would stay for ever."""

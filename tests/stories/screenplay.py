@@ -61,7 +61,8 @@ class Story:
 
 def stories() -> Sequence[Story]:
     """Return every story that is told."""
-    return [_story(entry) for file in sorted(FOLDER.glob("*.yaml")) for entry in yaml.safe_load(file.read_text("utf-8"))]
+    chapters = (yaml.safe_load(file.read_text("utf-8")) for file in sorted(FOLDER.glob("*.yaml")))
+    return [_story(entry) for chapter in chapters for entry in chapter]
 
 
 def _story(entry: dict[str, object]) -> Story:

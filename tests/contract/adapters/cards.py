@@ -60,7 +60,8 @@ class CardContract:
             clock.advance(BETWEEN)
             before = len(bench.fake.messages_of(who))
             await way_out.deliver(self.hands.row(who, card, Call.CARD, self._id()))
-            shown = _read("".join(map(_words, bench.fake.messages_of(who)[before:])))
+            came = bench.fake.messages_of(who)[before:]
+            shown = _read("".join([*(str(each["text"] or "") for each in came), *map(_words, came)]))
             assert _read(card.title) in shown
             for quote in (block for block in card.blocks if isinstance(block, Quote)):
                 assert _read(quote.text) in shown or "…" in shown, (card.key.kind, card.tag)
@@ -168,4 +169,4 @@ def _words(part: object) -> str:
 
 def _read(text: str) -> str:
     """Return a text as an eye takes it in: without blanks and without what escapes markup."""
-    return re.sub(r"[\\*_`~]", "", _UNSEEN.sub("", text))
+    return re.sub(r"[\\*_`~>]", "", _UNSEEN.sub("", text))
