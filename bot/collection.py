@@ -2,7 +2,7 @@
 
 Nearly everything here is freed by its reference count. The collector's default is to look after every 700 new objects,
 which a batch of cards is full of, and to go through all modules and configuration each time that it looks thoroughly:
-measured, a tenth to a fifth of all computing under load.
+measured, about a tenth of all computing under load.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 import gc
 
 _YOUNG, _MIDDLE, _OLD = 50_000, 10, 10
-"""New objects after which the young are looked at; looks after which those of the next age are; and so on. A batch at
-its largest makes some hundred thousand objects, all of them freed at its end."""
+"""New objects, less those freed since, after which the youngest are looked at (Python's default is 700); looks at them
+after which the next age is; and looks at that after which all are. The latter two are Python's default."""
 
 
 def collect_rarely() -> None:

@@ -1,5 +1,6 @@
 """Received events, open conversations and history, on both engines."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -90,6 +91,21 @@ def test_a_conversation_that_ended_is_forgotten(database: Database) -> None:
         store.conversations.end(WANG_LEI)
         store.conversations.end(LI_HUA)
         assert store.conversations.get(WANG_LEI, FRIDAY) is None
+
+
+def test_a_conversation_that_was_begun_or_ended_in_vain_is_as_it_was_before(database: Database) -> None:
+    with company(database) as store:
+        store.conversations.put(TALK)
+    with database.transaction() as transaction:
+        talks = transaction.store(ORG).conversations
+        assert talks.get(WANG_LEI, FRIDAY) == TALK
+        with suppress(LookupError), transaction.savepoint():
+            talks.end(WANG_LEI)
+            talks.put(replace(TALK, person_id=LI_HUA))
+            assert [talks.get(who, FRIDAY) is None for who in (WANG_LEI, LI_HUA)] == [True, False]
+            raise LookupError
+        assert talks.get(WANG_LEI, FRIDAY) == TALK
+        assert talks.get(LI_HUA, FRIDAY) is None
 
 
 NOTES = st.lists(

@@ -145,7 +145,7 @@ class TestWords:
 
     def test_words_are_in_the_settings_language(self) -> None:
         text = orjson.loads(card_message(WEEKLY, LABELS["en"], "").param)["text"]
-        assert "Answer in words" in text
+        assert "In words" in text
 
     @given(cards(), words(8))
     def test_only_our_buttons_are_links_and_they_send_what_they_say(self, card: Card, ref: str) -> None:

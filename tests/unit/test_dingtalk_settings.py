@@ -50,4 +50,4 @@ def test_the_adapters_own_words_exist_in_both_languages_and_fall_back_to_chinese
     assert settings(locale="en").labels == LABELS["en"]
     assert settings(locale="fr").labels == settings().labels == LABELS["zh-CN"]
     assert LABELS["zh-CN"].in_words == "文字填写"
-    assert LABELS["en"].in_words == "Answer in words"
+    assert LABELS["en"].in_words == "In words"
