@@ -232,6 +232,7 @@ class Service:
         """Bring the gauges up to date, as far as the store lets itself be asked."""
         self.meter.waiting.set(self.writer.waiting)
         self.meter.deaf.set(len(self.connections.deaf()))
+        self.meter.ways_down.set(self.delivery.outages.count)
         try:
             counts, lags = await self.writer.run(
                 lambda tx: (tx.engine.outbox_counts(), tx.engine.lag(self.clock.now(), self.organisations.ids()))

@@ -18,6 +18,7 @@ from typing import TypeVar
 import structlog
 
 from bot.organisations import Organisations
+from bot.outages import Outages, Way
 from bot.pace import LanePace, ReceiverPace
 from bot.parcels import Parcel, packed, receivers_of
 from bot.renewal import renew
@@ -99,10 +100,12 @@ class Delivery:
         self._receivers: dict[tuple[OrgId, str], tuple[Abilities, ReceiverPace]] = {}
         self._stopping = asyncio.Event()
         self.failures = 0
+        self.outages = Outages()
 
     def replace_platforms(self, platforms: Mapping[tuple[OrgId, str], Platform]) -> None:
         """Use new ways out, after a change of configuration."""
         self._platforms = platforms
+        self.outages.forget(platforms)
 
     def wake(self) -> None:
         """Look for due rows now instead of at the next poll."""
@@ -171,6 +174,7 @@ class Delivery:
                 return
             free_at = reserved.free_at
             results = await sender.send(reserved.parcels)
+            self.outages.note(Way(lane.org_id, lane.name), (each.error for each in results if each.tried))
             if not await self._write(partial(self._record, lane=lane, counted=reserved.counted, results=results)):
                 return
         await self._write(lambda tx: tx.engine.release(lane, self._clock.now()))

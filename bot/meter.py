@@ -38,6 +38,7 @@ class Meter:
         )
         self.waiting = Gauge("fupan_writer_waiting", "Pieces of work not yet begun", registry=self.registry)
         self.deaf = Gauge("fupan_deaf_connections", "Connections that should listen and do not", registry=self.registry)
+        self.ways_down = Gauge("fupan_ways_down", "Ways out through which nothing leaves now", registry=self.registry)
 
     def render(self) -> bytes:
         """Return all figures in Prometheus' text format."""

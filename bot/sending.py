@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
 
+from bot.outages import concerns_all
 from bot.pace import ReceiverPace
 from bot.parcels import Parcel
 from bot.retry import outcome_of
@@ -28,11 +30,15 @@ class Result:
         message: Which.
         outcome: Its fate.
         outdated: It was to change a card that cannot be changed any more.
+        tried: Whether the call was made.
+        error: Why it failed, or `None`.
     """
 
     message: Outgoing
     outcome: Outcome
     outdated: bool = False
+    tried: bool = True
+    error: PlatformError | None = None
 
 
 class Sender:
@@ -81,7 +87,10 @@ class Sender:
             if self._stopping.is_set():
                 waiting.update(dict.fromkeys((message.receiver for message in free), self._clock.now()))
         held = [message for message in parcel.messages if message.receiver in waiting]
-        later = [Result(each, Outcome(each.message_id, Fate.RETRY, retry_at=waiting[each.receiver])) for each in held]
+        later = [
+            Result(each, Outcome(each.message_id, Fate.RETRY, retry_at=waiting[each.receiver]), tried=False)
+            for each in held
+        ]
         results = await self._call(free) if free and not self._stopping.is_set() else ()
         for result in results:
             if result.outcome.retry_at is not None:
@@ -124,7 +133,9 @@ class Sender:
     def _refused(self, messages: Sequence[Outgoing], error: PlatformError) -> Sequence[Result]:
         now, first = self._clock.now(), messages[0]
         outcomes = [outcome_of(message, error, now) for message in messages]
-        log.warning(
+        # What concerns the whole way out is said once, see `bot.outages`.
+        log.log(
+            logging.INFO if concerns_all(error) else logging.WARNING,
             "a message was not delivered",
             action="delivery.refused",
             org=first.org_id,
@@ -136,6 +147,6 @@ class Sender:
         )
         gone = isinstance(error, TargetGone)
         return [
-            Result(message, outcome, outdated=gone and message.call is Call.UPDATE)
+            Result(message, outcome, outdated=gone and message.call is Call.UPDATE, error=error)
             for message, outcome in zip(messages, outcomes, strict=True)
         ]

@@ -183,7 +183,7 @@ class TestReferences:
 
     def test_the_button_for_answering_in_words_is_known_in_every_language(self, asked: Office) -> None:
         prompt = asked.card(WANG_LEI, "checkin")
-        for label in ("文字填写", "Answer in words"):
+        for label in ("文字填写", "In words"):
             assert "1/3" in asked.say(WANG_LEI, f"{label} #{prompt.external_id[-6:]}")
 
     def test_a_number_that_is_no_card_of_theirs_belongs_to_the_words(self, asked: Office) -> None:
