@@ -15,6 +15,7 @@ from typing import Any
 
 from adapters.wecom.buttons import CLOSED, button_key
 from adapters.wecom.labels import Labels
+from adapters.wecom.look import APP, Look
 from adapters.wecom.room import Room
 from adapters.wecom.selects import drop_downs, select_list, vote, vote_box
 from adapters.wecom.transcript import listed, quotes, sentences, transcript
@@ -22,18 +23,13 @@ from adapters.wecom.words import clean
 from domain.cards import IN_WORDS, Button, Card, Facts, Quote, Style, Tone
 from domain.errors import ContentRefused
 
-TITLE, DESC, SOURCE, SUB_TITLE, LABEL = 36, 44, 20, 160, 10
-"""Characters of main_title.title, .desc, source.desc, sub_title_text and a button."""
+LABEL, KEY_NAME = 10, 5
+"""Characters of a button, and of a pair's label in horizontal_content_list."""
 
-KEY_NAME, VALUE, MOST_ROWS = 5, 30, 6
-"""Characters of a pair's label and value in horizontal_content_list, and how many pairs it takes."""
+MOST_ROWS, MOST_BUTTONS = 6, 6
+"""How many pairs and buttons a card takes."""
 
-MOST_BUTTONS = 6
-
-QUOTE = 160
-"""Characters of quote_area.quote_text, for which no limit is documented; sub_title_text has this one."""
-
-_STYLES = {Style.MAIN: 1, Style.PLAIN: 2, Style.RISKY: 4}
+_MAIN, _PLAIN = 1, 2
 _COLOURS = {Tone.ASK: 1, Tone.REMIND: 2, Tone.GOOD: 3, Tone.CALM: 0, Tone.DONE: 0}
 _BETWEEN = " · "
 
@@ -58,7 +54,7 @@ def pressable(card: Card) -> bool:
     return bool(card.fields or card.buttons)
 
 
-def render(card: Card, task_id: str, labels: Labels, *, fresh: bool) -> Face:
+def render(card: Card, task_id: str, labels: Labels, *, fresh: bool, look: Look = APP) -> Face:
     """Return the platform's form of a card.
 
     Args:
@@ -67,15 +63,16 @@ def render(card: Card, task_id: str, labels: Labels, *, fresh: bool) -> Face:
         labels: In the reader's language.
         fresh: Whether the card is being sent. A new face of a sent card has nothing in front of it, so that what does
             not fit is cut; without buttons it keeps its form, grey, with the state in place of the button.
+        look: Whether it is an app's card or a robot's.
 
     Raises:
         ContentRefused: Two parts bear one name, fields cannot be submitted, or a key is too long.
     """
     _check(card, fresh=fresh)
-    room = Room(labels, fresh=fresh)
+    room = Room(labels, fresh=fresh, look=look)
     template = _form(card, room) or _buttons(card, room)
     template["task_id"] = task_id
-    in_front = transcript(card, labels, _hint(card, labels)) if fresh and room.overflows else ""
+    in_front = transcript(card, labels, _hint(card, room)) if fresh and room.overflows else ""
     return Face(template, in_front)
 
 
@@ -95,17 +92,17 @@ def _submit(card: Card) -> Button | None:
 def _form(card: Card, room: Room) -> Template | None:
     """Return a card with its fields, or `None` if they are none, or cannot be shown."""
     locked = not card.buttons
-    if (field := vote(card.fields)) is not None:
+    if (field := vote(card.fields, room.look)) is not None:
         parts: Template = {"checkbox": vote_box(field, room, locked=locked)}
         return _with_submit("vote_interaction", card, room, field.label, parts)
-    if fields := drop_downs(card.fields):
+    if fields := drop_downs(card.fields, room.look):
         parts = {"select_list": select_list(fields, room, locked=locked)}
         return _with_submit("multiple_interaction", card, room, "", parts)
     return None
 
 
 def _with_submit(kind: str, card: Card, room: Room, question: str, parts: Template) -> Template:
-    source, title = _source(card, room), room.cut(card.title, TITLE) or room.name(card.summary, TITLE)
+    source, title = _source(card, room), room.cut(card.title, room.look.title) or room.name(card.summary, room.look.title)
     main_title = {"title": title, "desc": _line_of_form(card, room, question)}
     template = {"card_type": kind, **source, "main_title": main_title, **parts}
     submit = _submit(card)
@@ -121,25 +118,25 @@ def _line_of_form(card: Card, room: Room, question: str) -> str:
     """Return the one line below the title: all that is said, or, where that is too long, what is needed to answer."""
     said = [line for block in card.blocks for line in sentences(block, room.labels)]
     said += [text for quote in quotes(card) for text in (quote.heading, quote.text)]
-    needed = [question, _hint(card, room.labels)]
-    everything = _joined([question, *said, _hint(card, room.labels)])
-    if len(everything) <= DESC:
-        return room.cut(everything, DESC)
+    needed = [question, _hint(card, room)]
+    everything = _joined([question, *said, _hint(card, room)])
+    if len(everything) <= room.look.desc:
+        return room.cut(everything, room.look.desc)
     room.overflows = True
-    return room.cut(_joined(needed), DESC) or room.cut(everything, DESC)
+    return room.cut(_joined(needed), room.look.desc) or room.cut(everything, room.look.desc)
 
 
 def _joined(parts: Sequence[str]) -> str:
     return _BETWEEN.join(" ".join(part.split()) for part in parts if part.strip())
 
 
-def _hint(card: Card, labels: Labels) -> str:
+def _hint(card: Card, room: Room) -> str:
     """Return the sentence that names the buttons for which the card has no room."""
-    if vote(card.fields) is not None or drop_downs(card.fields):
+    if vote(card.fields, room.look) is not None or drop_downs(card.fields, room.look):
         hidden = [button for button in card.buttons if button is not _submit(card)]
     else:
-        hidden = _pressable(card, labels)[MOST_BUTTONS:]
-    return labels.or_reply + listed([button.label for button in hidden]) if hidden else ""
+        hidden = _pressable(card, room.labels)[MOST_BUTTONS:]
+    return room.labels.or_reply + listed([button.label for button in hidden]) if hidden else ""
 
 
 def _buttons(card: Card, room: Room) -> Template:
@@ -149,7 +146,7 @@ def _buttons(card: Card, room: Room) -> Template:
         template["source"]["desc_color"] = _COLOURS[card.tone]
     if not shown:
         state = room.name(card.tag or room.labels.done, LABEL)
-        grey = {"type": 0, "text": state, "style": 3, "key": button_key(card.key, CLOSED)}
+        grey = {"type": 0, "text": state, "style": room.look.closed, "key": button_key(card.key, CLOSED)}
         return template | {"button_list": [grey], "replace_text": state}
     return template | {"button_list": [_button(card, button, room) for button in shown]}
 
@@ -163,12 +160,13 @@ def _pressable(card: Card, labels: Labels) -> list[Button]:
 
 def _button(card: Card, button: Button, room: Room) -> Template:
     key = button_key(card.key, button.action)
-    return {"type": 0, "text": room.name(button.label, LABEL), "style": _STYLES[button.style], "key": key}
+    style = {Style.MAIN: _MAIN, Style.RISKY: room.look.risky}.get(button.style, _PLAIN)
+    return {"type": 0, "text": room.name(button.label, LABEL), "style": style, "key": key}
 
 
 def _source(card: Card, room: Room) -> Template:
     # The line above the title is the only place for the state in words.
-    return {"source": {"desc": room.name(card.tag, SOURCE)}} if card.tag.strip() else {}
+    return {"source": {"desc": room.name(card.tag, room.look.source)}} if card.tag.strip() else {}
 
 
 def _said(card: Card, room: Room) -> Template:
@@ -176,13 +174,13 @@ def _said(card: Card, room: Room) -> Template:
     rows, lines = _sorted(card, room)
     quoted = quotes(card)
     lines += [f"{quote.heading}\n{quote.text}".strip() for quote in quoted[1:]]
-    title: Template = {"title": room.cut(card.title, TITLE) or room.name(card.summary, TITLE)}
-    if lines and len(lines[0]) <= DESC and "\n" not in lines[0]:
-        title["desc"] = room.cut(lines.pop(0), DESC)
+    title: Template = {"title": room.cut(card.title, room.look.title) or room.name(card.summary, room.look.title)}
+    if lines and len(lines[0]) <= room.look.desc and "\n" not in lines[0]:
+        title["desc"] = room.cut(lines.pop(0), room.look.desc)
     parts: Template = {"main_title": title}
     if quoted:
         parts["quote_area"] = _quote_area(quoted[0], room)
-    if paragraph := _with_questions(room.cut("\n".join(lines), SUB_TITLE), card):
+    if paragraph := _with_questions(room.cut("\n".join(lines), room.look.sub_title), card, room):
         parts["sub_title_text"] = paragraph
     if rows:
         parts["horizontal_content_list"] = rows
@@ -192,34 +190,34 @@ def _said(card: Card, room: Room) -> Template:
 def _sorted(card: Card, room: Room) -> tuple[list[Template], list[str]]:
     """Return the pairs that have room as pairs, and everything else of ours as lines."""
     rows: list[Template] = []
-    lines = list(filter(None, [_hint(card, room.labels)]))
+    lines = list(filter(None, [_hint(card, room)]))
     for block in card.blocks:
         if not isinstance(block, Facts):
             lines += sentences(block, room.labels)
             continue
         for label, value in block.rows:
-            if len(rows) < MOST_ROWS and _is_row(label, value):
-                rows.append({"keyname": room.cut(label, KEY_NAME), "value": room.cut(value, VALUE)})
+            if len(rows) < MOST_ROWS and _is_row(label, value, room):
+                rows.append({"keyname": room.cut(label, KEY_NAME), "value": room.cut(value, room.look.value)})
             else:
                 lines.append(f"{label}{room.labels.colon}{value}")
     return rows, lines
 
 
-def _is_row(label: str, value: str) -> bool:
-    short = len(label) <= KEY_NAME and len(value) <= VALUE
+def _is_row(label: str, value: str, room: Room) -> bool:
+    short = len(label) <= KEY_NAME and len(value) <= room.look.value
     return short and all(text.strip().isprintable() and text.strip() for text in (label, value))
 
 
 def _quote_area(quote: Quote, room: Room) -> Template:
-    area: Template = {"type": 0, "quote_text": room.cut(quote.text, QUOTE)}
-    return area | {"title": room.cut(quote.heading, TITLE)} if quote.heading.strip() else area
+    area: Template = {"type": 0, "quote_text": room.cut(quote.text, room.look.sub_title)}
+    return area | {"title": room.cut(quote.heading, room.look.title)} if quote.heading.strip() else area
 
 
-def _with_questions(paragraph: str, card: Card) -> str:
+def _with_questions(paragraph: str, card: Card, room: Room) -> str:
     """Add what will be asked, as far as there is room: the questions come one by one in any case."""
     for field in card.fields if card.buttons else ():
         longer = f"{paragraph}\n{clean(field.label).strip()}".strip()
-        if len(longer) > SUB_TITLE:
+        if len(longer) > room.look.sub_title:
             break
         paragraph = longer
     return paragraph

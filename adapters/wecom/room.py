@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from adapters.wecom.labels import Labels
+from adapters.wecom.look import APP, Look
 from adapters.wecom.words import MARK, clean, fit
 
 
@@ -12,16 +13,19 @@ class Room:
     Args:
         labels: Words of the reader's language.
         fresh: Whether the card is being sent, so that a message in front of it may hold what does not fit.
+        look: The card's sizes.
 
     Attributes:
         labels: As given.
         fresh: As given.
+        look: As given.
         overflows: Whether something was cut.
     """
 
-    def __init__(self, labels: Labels, *, fresh: bool) -> None:
+    def __init__(self, labels: Labels, *, fresh: bool, look: Look = APP) -> None:
         self.labels = labels
         self.fresh = fresh
+        self.look = look
         self.overflows = False
 
     def cut(self, text: str, most: int) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from adapters.wecom.look import Look
 from adapters.wecom.room import Room
 from adapters.wecom.words import clean, fit
 from domain.cards import ChoiceField, Field, Option
@@ -20,29 +21,23 @@ NEUTRAL = "__choose__"
 """The id of a drop-down's first line."""
 
 MOST_DROP_DOWNS, MOST_LINES, MOST_BOXES = 3, 10, 20
-LINE, BOX = 16, 17
-"""Characters of a drop-down's line and of a box."""
-
-QUESTION = 36
-"""Characters of a drop-down's title, for which no limit is documented; the card's own title has this one."""
-
 ID_BYTES, NAME_BYTES = 128, 1024
 
 _SEVERAL = "[]"  # ends the key of a field with several answers: one box ticked looks like one answer otherwise
 
 
-def vote(fields: Sequence[Field]) -> ChoiceField | None:
+def vote(fields: Sequence[Field], look: Look) -> ChoiceField | None:
     """Return the field that a voting card can show, if it is the only one and fits."""
     field = fields[0] if len(fields) == 1 else None
-    return field if isinstance(field, ChoiceField) and _shows(field, BOX, MOST_BOXES) else None
+    return field if isinstance(field, ChoiceField) and _shows(field, look.box, MOST_BOXES) else None
 
 
-def drop_downs(fields: Sequence[Field]) -> list[ChoiceField]:
+def drop_downs(fields: Sequence[Field], look: Look) -> list[ChoiceField]:
     """Return the fields that a drop-down card can show, if it can show all of them; none otherwise."""
     shown = [
         field
         for field in fields
-        if isinstance(field, ChoiceField) and not field.multiple and _shows(field, LINE, MOST_LINES - 1)
+        if isinstance(field, ChoiceField) and not field.multiple and _shows(field, look.line, MOST_LINES - 1)
     ]
     return shown if len(shown) == len(fields) <= MOST_DROP_DOWNS else []
 
@@ -51,7 +46,7 @@ def vote_box(field: ChoiceField, room: Room, *, locked: bool) -> dict[str, Any]:
     """Return the `checkbox` of a voting card."""
     ticked = _known(field) if field.multiple else _known(field)[:1]
     options = [
-        {"id": option.value, "text": room.cut(option.label, BOX), "is_checked": option.value in ticked}
+        {"id": option.value, "text": room.cut(option.label, room.look.box), "is_checked": option.value in ticked}
         for option in field.options
     ]
     key = field.name + _SEVERAL if field.multiple else field.name
@@ -74,11 +69,11 @@ def read_selected(question_key: str, option_ids: Sequence[str]) -> tuple[str, Fo
 
 
 def _select(field: ChoiceField, room: Room, *, locked: bool) -> dict[str, Any]:
-    lines = [{"id": NEUTRAL, "text": room.name(room.labels.choose, LINE)}]
-    lines += [{"id": option.value, "text": room.cut(option.label, LINE)} for option in field.options]
+    lines = [{"id": NEUTRAL, "text": room.name(room.labels.choose, room.look.line)}]
+    lines += [{"id": option.value, "text": room.cut(option.label, room.look.line)} for option in field.options]
     select: dict[str, Any] = {
         "question_key": field.name,
-        "title": room.cut(field.label, QUESTION) or room.name(field.placeholder, QUESTION),
+        "title": room.cut(field.label, room.look.title) or room.name(field.placeholder, room.look.title),
         "selected_id": next(iter(_known(field)), NEUTRAL),
         "option_list": lines,
     }

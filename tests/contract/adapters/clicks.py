@@ -162,8 +162,7 @@ def _steps() -> Iterator[Step | None]:
     yield from (Step("", "+28m"), None, Step("", "+1d"), Step("", "+30m"), Step("", "restart"), None)
     yield from (Step("", "+2d"), None, Step("", "until Tue 16:02"), None, Step("", "+30m"), None)
     yield from (Step("", "+1d"), Step("", "+30m"), None, Step("", "+2d"), Step("", "restart"), None)
-    yield from (Step("", "until Sat 16:02"), Step("", "+7d"), None)
-    yield from (Step("", "until Wed 16:02"), Step("", "restart"), None)
+    yield from (Step("", "until Sat 16:02"), Step("", "+7d"), Step("", "restart"), None)
 
 
 def _age(exact: timedelta) -> timedelta | None:
