@@ -14,8 +14,10 @@ WAIVERS = frozenset({"handled", "normal"})
 def snooze_open(ctx: Context, actor: Person, duty: Duty) -> Answer:
     """Remind of an open duty once more this evening, or tomorrow morning when it is late; the ladder climbs on."""
     until = ctx.evening(actor)
-    ctx.keep(snooze(duty, until))
-    ctx.store.history.note("duty.snoozed", duty.duty_id, actor.person_id, ctx.now, {"until": until.isoformat()})
+    later = snooze(duty, until)
+    if later != duty:  # a second press of the same button changes nothing
+        ctx.keep(later)
+        ctx.store.history.note("duty.snoozed", duty.duty_id, actor.person_id, ctx.now, {"until": until.isoformat()})
     speaker = ctx.speaker(actor)
     values = {"at": speaker.when(until), "name": ctx.person(duty.debtor_id).name}
     # A deputy who asks for it does so for whoever owes it, and hears it again only if they are away then.

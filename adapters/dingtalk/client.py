@@ -165,9 +165,12 @@ class DingTalkClient(Platform):
         try:
             return await self._cards.send(message, card, template)
         except NotShown as not_shown:
-            self._report(Misconfigured("card-not-shown", f"the platform made a card but shows it not: {not_shown}"))
             # Made, so that the next try would be taken for a repetition of something that arrived.
             self._not_shown.append(message.message_id)
+            # Whoever cannot be written to at all is no fault of the card, and raises here.
+            receipt = await self._say_to_one(message)
+            self._report(Misconfigured("card-not-shown", f"the platform made a card but shows it not: {not_shown}"))
+            return receipt
         except ContentRefused as refused:
             if refused.code != INVALID_PARAMETER or template_for(card, documented(self._settings)) is template:
                 raise

@@ -43,7 +43,7 @@ CHECKIN = {
 _OWN_REFUSALS = frozenset({"expired", "disabled", "gone"})
 """What the platform's client says by itself of a card that is too old, or has another face by now."""
 
-_NO_DEEDS = frozenset({"person.platform", "event.stranger", "duty.snoozed"})
+_NO_DEEDS = frozenset({"person.platform", "event.stranger"})
 """Entries of the history that no button makes; and putting off, which leaves a duty in the same state however often it
 is asked for at one moment."""
 
