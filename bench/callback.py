@@ -66,7 +66,7 @@ def run(folder: Path, *, quick: bool) -> Table:
     template = folder / "asked.db"
     asyncio.run(week.asked(f"sqlite:///{template}", folder, size.people))
     requests = _requests(template, size)
-    found = {kind: [] for kind in Kind}
+    found: dict[Kind, list[Measured]] = {kind: [] for kind in Kind}
     for number_ in range(size.rounds):
         for kind in Kind:
             say(f"callback: {kind.value}, round {number_ + 1} of {size.rounds}")

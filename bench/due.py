@@ -12,7 +12,7 @@ from bench import week
 from bench.clocks import StandingClock
 from bench.engines import Engine, engines
 from bench.machine import say
-from bench.organisation import UNPACED, SilentPlatform, policy, settings
+from bench.organisation import ROUND, UNPACED, SilentPlatform, policy, settings
 from bench.peers import Peer, measured_peers
 from bench.report import Bar, Table, number, times
 
@@ -45,7 +45,7 @@ def _fired(engine: Engine, folder: Path, people: int) -> tuple[int, float]:
 
 
 async def _fire(url: str, folder: Path, expected: int) -> float:
-    platform, clock = SilentPlatform(UNPACED), StandingClock(week.ROUND)
+    platform, clock = SilentPlatform(UNPACED), StandingClock(ROUND)
     async with week.serving(url, clock, settings(policy(folder), platform), week.NEVER) as service:
         clock.instant = MONDAY
         began = time.perf_counter()

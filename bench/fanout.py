@@ -138,7 +138,8 @@ def _draining_table(people: int) -> Table:
 
 def _drained(calls: int) -> list[datetime]:
     """Return when each call starts, by the pace that delivery uses."""
-    pace, now, free_at, starts = LanePace.of(ABILITIES), ROUND, ROUND, []
+    pace, now, free_at = LanePace.of(ABILITIES), ROUND, ROUND
+    starts: list[datetime] = []
     while len(starts) < calls:
         slots, free_at = pace.slots(free_at, now, min(WINDOW, calls - len(starts)))
         starts += slots

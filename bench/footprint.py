@@ -189,7 +189,7 @@ def _prompts(folder: Path) -> list[PromptCopy]:
 
 async def _until(folder: Path, query: str, wanted: int) -> None:
     async with asyncio.timeout(_PATIENCE_SECONDS):
-        while (await asyncio.to_thread(_rows, folder, query))[0][0] < wanted:
+        while int((await asyncio.to_thread(_rows, folder, query))[0][0]) < wanted:
             await asyncio.sleep(0.25)
 
 

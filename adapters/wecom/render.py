@@ -102,7 +102,10 @@ def _form(card: Card, room: Room) -> Template | None:
 
 
 def _with_submit(kind: str, card: Card, room: Room, question: str, parts: Template) -> Template:
-    source, title = _source(card, room), room.cut(card.title, room.look.title) or room.name(card.summary, room.look.title)
+    source, title = (
+        _source(card, room),
+        room.cut(card.title, room.look.title) or room.name(card.summary, room.look.title),
+    )
     main_title = {"title": title, "desc": _line_of_form(card, room, question)}
     template = {"card_type": kind, **source, "main_title": main_title, **parts}
     submit = _submit(card)

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.cards import Button, Card, CardKey, Paragraph
+from domain.cards import Button, Card, CardKey, Paragraph, Style
 from domain.errors import TargetGone
 from domain.ids import DutyId, PersonId
 from domain.messages import Call, Draft, Outgoing, Priority
@@ -20,9 +20,9 @@ KEY = CardKey("reply", "c1")
 SENTENCE = "原来的卡片已不能更新，这是最新的。"
 
 
-def face(words: str, *, buttons: bool = True) -> Card:
+def face(words: str, *, buttons: bool = True, style: Style = Style.MAIN) -> Card:
     """Return a face of the card."""
-    press = (Button("reply", "现在回"),) if buttons else ()
+    press = (Button("reply", "现在回", style),) if buttons else ()
     return Card(KEY, "有人在等你一句话", "等你一句话", blocks=(Paragraph(words),), buttons=press)
 
 
@@ -82,6 +82,17 @@ async def test_whoever_reads_english_is_told_in_english(line: Line) -> None:
 async def test_where_nothing_is_left_to_do_the_old_face_stays_and_nobody_is_bothered(line: Line) -> None:
     await lie(line)
     show(line, face("了结", buttons=False))
+    await line.delivery.settle()
+    await line.delivery.settle()
+    assert len(cards(line)) == 1
+    assert line.dead() == []
+    assert line.states() == {}
+
+
+async def test_what_may_still_be_added_to_a_done_thing_is_no_reason_to_send_its_card_again(line: Line) -> None:
+    """Wang Lei's report offers to add a line: it came anew when HRBP followed up, when he was answered, when he thanked."""
+    await lie(line)
+    show(line, face("有人回你了", style=Style.PLAIN))
     await line.delivery.settle()
     await line.delivery.settle()
     assert len(cards(line)) == 1

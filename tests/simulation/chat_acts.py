@@ -149,8 +149,9 @@ async def press(
 async def _tell_in_the_midst(world: World, event: CardClicked) -> Answer:
     if world.power.is_about_to_fail:
         return await world.tell(event)
-    given, *_ = await asyncio.gather(world.tell(event), *(process.work() for process in world.processes))
-    return given
+    telling = asyncio.ensure_future(world.tell(event))
+    await asyncio.gather(telling, *(process.work() for process in world.processes))
+    return telling.result()
 
 
 def _expect_kept(world: World, who: PersonId, card: Card, form: Mapping[str, FormValue]) -> None:

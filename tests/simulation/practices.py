@@ -186,7 +186,8 @@ def ladders(draw: DrawFn, name: str) -> Ladder:
     allowed = due or timedelta(hours=max((step.hours for step in steps), default=0))
     steps.sort(key=lambda step: step.fires_after(allowed))
     rungs = [draw(_rungs(step)) for step in steps]
-    if rungs and draw(st.booleans()):
+    ends_with_close: bool = draw(st.booleans())
+    if rungs and ends_with_close:
         rungs[-1] = replace(rungs[-1], act=Act.CLOSE, to=Role.DEBTOR, by=(Channel.CHAT,))
     return Ladder(name, draw(st.sampled_from(ClockKind)), tuple(rungs), due)
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from domain.cadences import Owner
 from domain.checkin import Checkin
 from domain.duties import ANSWER, Duty, rung_at
-from domain.ids import DutyId, PersonId
+from domain.ids import DutyId, MessageId, PersonId
 from domain.people import hrbps, upwards
 from storage.states import MessageState
 from tests.builders import Roll
@@ -38,7 +38,7 @@ def every_answer_opens_what_it_calls_for(run: Run) -> Iterator[str]:
     """Whoever was asked in a round owes the answer; whoever answered is owed the follow-up, if anybody is above."""
     owed = {(row.duty.kind, row.duty.subject) for row in run.books.duties.values()}
     for checkin in run.books.checkins:
-        was_asked = checkin.checkin_id in run.books.messages
+        was_asked = MessageId(checkin.checkin_id) in run.books.messages  # a prompt bears its check-in's id
         if was_asked and checkin.cadence.answer_ladder is not None and (ANSWER, checkin.checkin_id) not in owed:
             yield f"{checkin.person_id} was asked {checkin.cadence.name} of {checkin.period} and owes no answer"
         follow_up = checkin.cadence.follow_up

@@ -13,10 +13,10 @@ from bot.organisations import Organisations
 from config.catalogue import read_catalogue
 from domain.cards import Answer
 from domain.events import Inbound
-from domain.ids import uuid7
+from domain.ids import OrgId, uuid7
 from domain.messages import MAIL_LANE
 from domain.policy import OrgPolicy
-from domain.ports import Catalogue
+from domain.ports import Catalogue, Platform
 from handlers import rounds
 from storage.database import Database
 from storage.transaction import Transaction
@@ -62,6 +62,7 @@ class World:
         self._ids = count(plan.seed << 16)
         self._numbers = count(1)
         self._owners = count(1)
+        self._opening = plan.start
         self.organisations = Organisations(_words(), self._new_id)
         self.organisations.replace({ORG: plan.settings[0]})
         self._reader = Database.open(url)
@@ -214,7 +215,7 @@ class World:
                     people.add_leave(person_id, leave)
 
     def _boot(self) -> list[Process]:
-        platforms = {(ORG, CHAT_LANE): self.phones, (ORG, MAIL_LANE): self.phones}
+        platforms: dict[tuple[OrgId, str], Platform] = {(ORG, CHAT_LANE): self.phones, (ORG, MAIL_LANE): self.phones}
         return [
             Process(
                 Database.open(self._url),
