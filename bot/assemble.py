@@ -8,14 +8,24 @@ from dataclasses import replace
 from pathlib import Path
 
 import structlog
+from pydantic import SecretStr
 
 from adapters.dingtalk.settings import DingTalkSettings
 from adapters.dingtalk.settings import Mode as DingTalkMode
 from adapters.feishu.settings import FeishuSettings, Mode
 from adapters.mail.settings import MailSettings, TlsMode
+from adapters.wecom.robot_settings import RobotSettings
 from adapters.wecom.settings import WeComSettings
 from bot.app import Service, Settings
-from bot.connections import Connection, Handle, connect_dingtalk, connect_feishu, connect_mail, connect_wecom
+from bot.connections import (
+    Connection,
+    Handle,
+    connect_dingtalk,
+    connect_feishu,
+    connect_mail,
+    connect_wecom,
+    connect_wecom_robot,
+)
 from bot.directory_sync import ConfiguredPeople
 from bot.quota import Allowance
 from config.catalogue import read_catalogue
@@ -90,7 +100,7 @@ def _connections(org: LoadedOrg, clock: Clock, handle: Handle, tallies: Tallies)
     if parts.feishu is not None:
         found.append(connect_feishu(org_id, feishu_settings(parts.feishu), clock, handle))
     if parts.wecom is not None:
-        found.append(connect_wecom(org_id, wecom_settings(parts.wecom, org.policy.locale), clock))
+        found.append(_wecom(org, parts.wecom, clock, handle))
     if parts.dingtalk is not None:
         settings, tally = dingtalk_settings(parts.dingtalk, org.policy.locale), tallies(org_id, "dingtalk")
         found.append(connect_dingtalk(org_id, settings, clock, handle, tally, org.public_url))
@@ -99,6 +109,13 @@ def _connections(org: LoadedOrg, clock: Clock, handle: Handle, tallies: Tallies)
     if org.mail is not None:
         found.append(connect_mail(org_id, mail_settings(org.mail), clock))
     return found
+
+
+def _wecom(org: LoadedOrg, part: WecomPart, clock: Clock, handle: Handle) -> Connection:
+    org_id, locale = org.policy.org_id, org.policy.locale
+    if part.mode == "robot":
+        return connect_wecom_robot(org_id, robot_settings(part, locale), clock, handle)
+    return connect_wecom(org_id, wecom_settings(part, locale), clock)
 
 
 def _allowances(org: LoadedOrg) -> Mapping[Allowance, int]:
@@ -125,15 +142,30 @@ def feishu_settings(part: FeishuPart) -> FeishuSettings:
 def wecom_settings(part: WecomPart, locale: str) -> WeComSettings:
     """Return the adapter's settings of a configured WeCom app."""
     return WeComSettings(
-        corp_id=part.corp_id,
-        agent_id=part.agent_id,
-        secret=part.secret.get_secret_value(),
-        token=part.token.get_secret_value(),
-        aes_key=part.aes_key.get_secret_value(),
+        corp_id=part.corp_id or "",
+        agent_id=part.agent_id or 0,
+        secret=_told(part.secret),
+        token=_told(part.token),
+        aes_key=_told(part.aes_key),
         base_url=part.base_url,
         proxy=part.proxy.get_secret_value() if part.proxy else None,
         locale=locale,
     )
+
+
+def robot_settings(part: WecomPart, locale: str) -> RobotSettings:
+    """Return the adapter's settings of a configured robot of WeCom."""
+    return RobotSettings(
+        bot_id=part.bot_id or "",
+        secret=_told(part.robot_secret),
+        address=part.robot_url,
+        proxy=part.proxy.get_secret_value() if part.proxy else None,
+        locale=locale,
+    )
+
+
+def _told(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""
 
 
 def dingtalk_settings(part: DingtalkPart, locale: str) -> DingTalkSettings:

@@ -36,6 +36,9 @@ from adapters.webhook import Webhook
 from adapters.wecom.api import WeComApi
 from adapters.wecom.client import WeComClient
 from adapters.wecom.directory import WeComDirectory
+from adapters.wecom.robot_client import RobotClient
+from adapters.wecom.robot_settings import RobotSettings
+from adapters.wecom.robot_socket import RobotSocket
 from adapters.wecom.settings import WeComSettings
 from adapters.wecom.webhook import WeComWebhook
 from domain.cards import Answer
@@ -114,6 +117,16 @@ def connect_wecom(org_id: OrgId, settings: WeComSettings, clock: Clock) -> Conne
     api = WeComApi(settings, http, clock)
     client, directory = WeComClient(settings, http, clock, api), WeComDirectory(api, settings.agent_id)
     return Connection(org_id, "wecom", client, WeComWebhook(settings, org_id), None, directory, http, settings)
+
+
+def connect_wecom_robot(org_id: OrgId, settings: RobotSettings, clock: Clock, handle: Handle) -> Connection:
+    """Make the connection of a robot of WeCom, over which it hears and sends; nothing is opened yet."""
+    http = HttpSession(settings.proxy)
+    listener = RobotSocket(
+        settings, http, clock, handle, org_id=org_id, chance=random.SystemRandom().random, alert=_alert(org_id)
+    )
+    client = RobotClient(settings, listener, http, clock)
+    return Connection(org_id, "wecom", client, None, listener, None, http, settings)
 
 
 def connect_dingtalk(

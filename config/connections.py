@@ -5,14 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from config.platform_schema import DingtalkPart, FeishuPart, PlatformsPart
+from config.platform_schema import DingtalkPart, FeishuPart, PlatformsPart, WecomPart
 from config.problems import Finding
-from config.schema import MailPart, OrgFilePart
+from config.schema import MailPart, OrgFilePart, PeoplePart
 from config.yaml_source import Node
 from domain.duties import Channel
 
 _DATABASE = re.compile(r"sqlite:///\S([^\x00-\x1f\x7f]*\S)?|postgresql(\+psycopg)?://\S+")
 """Folders and files may have blanks in their names; at the ends they would be slips of the hand."""
+
+
+_WECOM_NEEDS = {
+    "app": ("corp_id", "agent_id", "secret", "token", "aes_key"),
+    "robot": ("bot_id", "robot_secret"),
+}
+_WECOM_ADDRESSES = {"app": "base_url", "robot": "robot_url"}
 
 
 def connection_findings(file: OrgFilePart) -> Iterator[Finding]:
@@ -23,6 +30,8 @@ def connection_findings(file: OrgFilePart) -> Iterator[Finding]:
         yield Finding(("platforms",), "names no platform", ", ".join(PlatformsPart.model_fields))
     if file.platforms.feishu is not None:
         yield from (each.under("platforms", "feishu") for each in _feishu_findings(file.platforms.feishu))
+    if file.platforms.wecom is not None:
+        yield from (each.under("platforms", "wecom") for each in _wecom_findings(file.platforms.wecom))
     if file.platforms.dingtalk is not None:
         yield from (each.under("platforms", "dingtalk") for each in _dingtalk_findings(file.platforms.dingtalk))
     if file.mail is not None:
@@ -43,6 +52,17 @@ def _configured(platforms: PlatformsPart) -> list[str]:
 def _feishu_findings(feishu: FeishuPart) -> Iterator[Finding]:
     if feishu.mode == "webhook" and feishu.encrypt_key is None:
         yield Finding(("mode",), "without encrypt_key anybody could call", "webhook with encrypt_key, or websocket")
+
+
+def _wecom_findings(wecom: WecomPart) -> Iterator[Finding]:
+    own = (*_WECOM_NEEDS[wecom.mode], _WECOM_ADDRESSES[wecom.mode])
+    for key in _WECOM_NEEDS[wecom.mode]:
+        if getattr(wecom, key) is None:
+            yield Finding((key,), "is missing")
+    for mode, keys in _WECOM_NEEDS.items():
+        for key in (*keys, _WECOM_ADDRESSES[mode]):
+            if mode != wecom.mode and key in wecom.model_fields_set and getattr(wecom, key) is not None:
+                yield Finding((key,), f"belongs to mode: {mode}", f"for mode: {wecom.mode}: {', '.join(own)}")
 
 
 def _dingtalk_findings(dingtalk: DingtalkPart) -> Iterator[Finding]:
@@ -66,11 +86,21 @@ def _mail_findings(mail: MailPart) -> Iterator[Finding]:
 
 
 def source_findings(file: OrgFilePart) -> Iterator[Finding]:
-    """Tell whether people come from a platform that is not there; in a file whose platforms are right."""
+    """Tell whether people come from a platform that is not there, or cannot tell; where platforms are right."""
     known = _configured(file.platforms)
     if file.people.source is not None and file.people.source not in known:
         allowed = ", ".join(known) or "one under platforms"
         yield Finding(("people", "source"), "is a platform that is not configured", allowed)
+
+    if file.platforms.wecom is not None and file.platforms.wecom.mode == "robot":
+        yield from (each.under("people") for each in _robot_findings(file.people))
+
+
+def _robot_findings(people: PeoplePart) -> Iterator[Finding]:
+    if people.source == "wecom":
+        yield Finding(("source",), "a robot of WeCom cannot read the directory", "only file, or another platform")
+    if people.file is None:
+        yield Finding(("file",), "is missing; a robot of WeCom cannot read the directory", "a file with ids.wecom")
 
 
 def unheard_findings(file: OrgFilePart) -> Iterator[Finding]:

@@ -7,13 +7,19 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from config.practice_schema import Part
-from config.values import Address, AesKey, ProxyAddress, Secret, TemplateId
+from config.values import Address, AesKey, ProxyAddress, Secret, TemplateId, matching
 
 PlatformName = Literal["feishu", "wecom", "dingtalk"]
 """Platforms that the bot speaks."""
+
+
+SocketAddress = Annotated[
+    str, AfterValidator(matching(r"wss?://[!-~]{1,200}", "address of a socket", "wss:// and a host, perhaps a port"))
+]
+"""Where a connection of events leads that the bot opens."""
 
 
 class FeishuPart(Part):
@@ -36,22 +42,33 @@ class FeishuPart(Part):
 
 
 class WecomPart(Part):
-    """A self-built WeCom app (企业微信自建应用). Events arrive by callbacks only, so it needs a public address."""
+    """WeCom (企业微信): a self-built app (自建应用), or a robot (智能机器人) where there is no public address.
 
-    corp_id: Annotated[str, Field(min_length=1, examples=["ww00112233445566aa"])]
-    """企业ID, from the console's 我的企业."""
-    agent_id: Annotated[int, Field(ge=1, examples=[1000002])]
-    """AgentId, from the app's page."""
-    secret: Annotated[Secret, Field(examples=["${WECOM_SECRET}"])]
-    """Secret of the app, from the same page; not that of 通讯录同步."""
-    token: Annotated[Secret, Field(examples=["${WECOM_TOKEN}"])]
-    """Token, from the app's 接收消息 > 设置API接收."""
-    aes_key: Annotated[AesKey, Field(examples=["${WECOM_AES_KEY}"])]
-    """EncodingAESKey, from the same page; 43 letters and digits."""
+    Each mode has keys of its own, and refuses the other's; `config.connections` tells which are missing.
+    """
+
+    mode: Literal["app", "robot"] = "app"
+    """`app`: events come by callbacks, so it needs a public address; `robot`: over a connection the bot opens."""
+    corp_id: Annotated[str, Field(min_length=1, examples=["ww00112233445566aa"])] | None = None
+    """`app`: 企业ID, from the console's 我的企业."""
+    agent_id: Annotated[int, Field(ge=1, examples=[1000002])] | None = None
+    """`app`: AgentId, from the app's page."""
+    secret: Annotated[Secret, Field(examples=["${WECOM_SECRET}"])] | None = None
+    """`app`: Secret of the app, from the same page; not that of 通讯录同步."""
+    token: Annotated[Secret, Field(examples=["${WECOM_TOKEN}"])] | None = None
+    """`app`: Token, from the app's 接收消息 > 设置API接收."""
+    aes_key: Annotated[AesKey, Field(examples=["${WECOM_AES_KEY}"])] | None = None
+    """`app`: EncodingAESKey, from the same page; 43 letters and digits."""
     base_url: Address = "https://qyapi.weixin.qq.com"
-    """WeCom's address."""
+    """`app`: WeCom's address."""
+    bot_id: Annotated[str, Field(min_length=1)] | None = None
+    """`robot`: Bot ID, from the robot's page, API模式 > 长连接."""
+    robot_secret: Annotated[Secret, Field(examples=["${WECOM_ROBOT_SECRET}"])] | None = None
+    """`robot`: Secret, from the same page."""
+    robot_url: SocketAddress = "wss://openws.work.weixin.qq.com"
+    """`robot`: WeCom's address for robots."""
     proxy: ProxyAddress | None = None
-    """An HTTP proxy with a fixed address, which then is the one to enter as 企业可信IP."""
+    """An HTTP proxy; for an app one with a fixed address, which then is the one to enter as 企业可信IP."""
 
 
 class AllowancePart(Part):

@@ -1,6 +1,7 @@
 """How much room a template card has, and how its buttons look: an app's cards and a robot's differ in both.
 
-Sources: vendor pages "发送应用消息" (模板卡片消息) and "智能机器人 模板卡片类型", read 2026-11-22 (wecom.md 5 and 13.1).
+Sources: vendor pages "发送应用消息" (模板卡片消息) and "智能机器人 模板卡片类型", read 2026-11-22 (wecom.md
+5 and 13.1).
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from adapters.wecom.labels import Labels
-from adapters.wecom.transcript import sentences
 from adapters.wecom.robot_words import MARKDOWN_BYTES, escape_rich, escape_rich_start
+from adapters.wecom.transcript import sentences
 from adapters.wecom.words import LINE_ESCAPE_BYTES, TEXT_BYTES, clean, escape_line_start, escape_markdown, split
 from domain.cards import Block, Card, Divider, Paragraph, Quote, Tone
 

@@ -35,6 +35,7 @@ FATAL_WAIT_SECONDS = 300.0
 LONGEST_WAIT_SECONDS = 60.0
 """Between other tries; they begin at one second and double. Fast ones end in 45009."""
 
+_CANCEL_SECONDS = 0.5
 _HANG_UP_SECONDS = 2.0  # as HttpSession sets it for the closing handshake
 
 _log = structlog.get_logger()
@@ -152,7 +153,7 @@ class RobotSocket:
         """End `run` and return when it has ended; at most 5 s."""
         if self._runner is not None and not self._runner.done():
             self._runner.cancel()
-            await asyncio.wait({self._runner}, timeout=self._limits.finish_seconds + _HANG_UP_SECONDS + 0.5)
+            await asyncio.wait({self._runner}, timeout=self._limits.finish_seconds + _CANCEL_SECONDS + _HANG_UP_SECONDS)
 
     async def _connect_once(self) -> float | None:
         """Connect and stay until the connection ends; return the wait before the next try, or `None` for no next."""
@@ -298,5 +299,7 @@ class RobotSocket:
             _, late = await asyncio.wait(self._serving, timeout=self._limits.finish_seconds)
             for task in late:
                 task.cancel()
+            if late:
+                await asyncio.wait(late, timeout=_CANCEL_SECONDS)
         if self._line is not None:
             await self._line.close()

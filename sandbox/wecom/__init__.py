@@ -3,6 +3,7 @@
 It checks what the real one checks and can be told to misbehave. It is an independent judge: it imports nothing of ours.
 """
 
+from sandbox.wecom.aibot import AibotGateway, FakeRobot
 from sandbox.wecom.callbacks import Outcome, Reply
 from sandbox.wecom.clicks import ClickResult
 from sandbox.wecom.deliveries import Delivery, State
@@ -15,10 +16,12 @@ from sandbox.wecom.world import Drop
 
 __all__ = [
     "CONTACT_SYNC",
+    "AibotGateway",
     "CallRecord",
     "ClickResult",
     "Delivery",
     "Drop",
+    "FakeRobot",
     "FakeWeComApp",
     "Fault",
     "FaultKind",

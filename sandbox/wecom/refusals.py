@@ -1,6 +1,6 @@
 """How WeCom says no: a table of codes with their sentences, and the exception for them. HTTP status is always 200.
 
-Codes: wecom.md sections 3 to 8 and 15. Where that tells no sentence the wording is ours; nobody should decide by it.
+Codes: wecom.md sections 3 to 8, 13 and 15. Where that tells no sentence the wording is ours; nobody should decide by it.
 """
 
 from __future__ import annotations
@@ -80,7 +80,11 @@ CATALOGUE: Mapping[int, str] = {
     82002: "too many parties",
     82003: "too many tags",
     85002: "content with forbidden words",
+    93006: "invalid chatid",
     301002: "not allow to operate another agent with this accesstoken",
+    846605: "invalid req_id",
+    846608: "stream can no longer be updated",
+    853006: "not available to this corp",
 }
 
 

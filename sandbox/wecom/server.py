@@ -1,4 +1,4 @@
-"""The HTTP face of one fake company: everything under `/cgi-bin/`, at the root of a site."""
+"""The HTTP face of one fake company: everything under `/cgi-bin/`, at the root of a site, and a robot's gateway."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import partial
 from aiohttp import web
 
 from sandbox.wecom import contacts, media, sending, updating
+from sandbox.wecom.aibot import AibotGateway
 from sandbox.wecom.calls import ApiCall, Body, ok
 from sandbox.wecom.fake import WeComFake
 from sandbox.wecom.gateway import Api, Callers, Gateway
@@ -16,12 +17,19 @@ _MOST_BYTES = 24 * 1024 * 1024
 _PLATFORM_ADDRESSES = ["127.0.0.1"]
 
 
-def make_app(fake: WeComFake) -> web.Application:
-    """The application of a company; stopping it leaves the fake usable."""
+def make_app(fake: WeComFake, robot: AibotGateway | None = None) -> web.Application:
+    """The application of a company; stopping it leaves the fake usable.
+
+    Args:
+        fake: The company.
+        robot: A robot's gateway, which then is at `/aibot`; the real one is a host of its own.
+    """
     app = web.Application(client_max_size=_MOST_BYTES)
     for api in (*_own_apis(fake), *_message_apis(fake), *_contact_apis(fake)):
         # Every method comes to the gateway, because a wrong one is answered with HTTP 200 too.
         app.router.add_route("*", f"/cgi-bin/{api.path}", _handler(fake.gateway, api))
+    if robot is not None:
+        app.router.add_get("/aibot", robot.accept)
     return app
 
 

@@ -14,7 +14,7 @@ from domain.cards import Card
 from domain.errors import PlatformDown, TargetGone
 from domain.ids import MessageId, PersonId
 from domain.messages import Body, Call, Outgoing
-from domain.ports import Abilities
+from domain.ports import Abilities, Platform
 from tests.simulation.power import Power
 from tests.simulation.process import VirtualClock
 from tests.simulation.record import Circumstances, Record, Sent
@@ -42,7 +42,7 @@ class Shown:
     body: Body
 
 
-class Phones:
+class Phones(Platform):
     """The chats and mailboxes of a firm; implements `domain.ports.Platform` for all lanes.
 
     Attributes:

@@ -1,6 +1,7 @@
 """The chat platforms: what each needs, what is wrong by name and never by value, and several of them at once."""
 
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
@@ -58,7 +59,7 @@ class TestWecom:
         part = organisation(wecom()).platforms.wecom
         assert isinstance(part, WecomPart)
         assert (part.corp_id, part.agent_id) == ("ww00112233445566aa", 1000002)
-        secrets = [each.get_secret_value() for each in (part.secret, part.token, part.aes_key)]
+        secrets = [each.get_secret_value() for each in (part.secret, part.token, part.aes_key) if each]
         assert secrets == ["w-secret", "DemoToken2026", KEY]
 
     def test_left_out_settings_have_their_defaults(self) -> None:
@@ -102,6 +103,64 @@ class TestWecom:
             "wecom.aes_key: the environment variable WECOM_KEY is not set",
             "wecom.agent_id: the environment variable WECOM_AGENT is not set",
         ]
+
+
+class TestRobotOfWecom:
+    ROBOT: ClassVar[Keys] = {"mode": "robot", "bot_id": "aib1", "robot_secret": '"${ROBOT_SECRET}"'}
+    ENV: ClassVar[Keys] = {**ALL_ENV, "ROBOT_SECRET": "r-secret"}
+
+    def found(self, more: str, folder: Path, **other: str) -> list[str]:
+        (folder / "people.yaml").write_text("people: [{id: a, name: A, ids: {feishu: ou_1, wecom: A}}]", "utf-8")
+        text = "platforms:\n" + platform("wecom", self.ROBOT, **other) + more
+        return [str(each).removeprefix("org.yaml:") for each in read(text, self.ENV, folder).problems]
+
+    def test_a_robot_is_read_with_its_people_from_a_file(self, tmp_path: Path) -> None:
+        assert self.found("people: {file: people.yaml}\n", tmp_path) == []
+        text = "platforms:\n" + platform("wecom", self.ROBOT) + "people: {file: people.yaml}\n"
+        org = read(text, self.ENV, tmp_path).org
+        assert org is not None
+        assert org.people_source is None
+        assert org.platforms.wecom is not None
+        assert (org.platforms.wecom.mode, org.platforms.wecom.bot_id) == ("robot", "aib1")
+        assert org.platforms.wecom.robot_url == "wss://openws.work.weixin.qq.com"
+        assert "r-secret" not in repr(org)
+
+    @pytest.mark.parametrize("key", ["bot_id", "robot_secret"])
+    def test_its_id_and_secret_are_needed(self, key: str, tmp_path: Path) -> None:
+        assert self.found("people: {file: people.yaml}\n", tmp_path, **{key: ""}) == [
+            f"2: platforms.wecom.{key}: is missing"
+        ]
+
+    @pytest.mark.parametrize("key", [*WECOM, "base_url"])
+    def test_the_keys_of_an_app_are_refused(self, key: str, tmp_path: Path) -> None:
+        value = WECOM.get(key, "https://qyapi.example.com")
+        assert self.found("people: {file: people.yaml}\n", tmp_path, **{key: value}) == [
+            f"2: platforms.wecom.{key}: belongs to mode: app; allowed: for mode: robot: bot_id, robot_secret, robot_url"
+        ]
+
+    @pytest.mark.parametrize(
+        ("key", "value"), [("bot_id", "aib1"), ("robot_secret", "r"), ("robot_url", "ws://localhost:1")]
+    )
+    def test_an_app_refuses_the_keys_of_a_robot(self, key: str, value: str) -> None:
+        (only,) = told(wecom(**{key: value}))
+        assert only.startswith(f"wecom.{key}: belongs to mode: robot; allowed: for mode: app: corp_id, agent_id")
+
+    @pytest.mark.parametrize("address", ["https://openws.work.weixin.qq.com", "wss://", "openws"])
+    def test_its_address_is_one_of_a_socket(self, address: str, tmp_path: Path) -> None:
+        (only,) = self.found("people: {file: people.yaml}\n", tmp_path, robot_url=f"'{address}'")
+        assert only.startswith(f"2: platforms.wecom.robot_url: '{address}' is no address of a socket; allowed: wss://")
+
+    def test_without_a_file_there_are_no_people(self, tmp_path: Path) -> None:
+        (only,) = self.found("", tmp_path)
+        assert "people.file: is missing; a robot of WeCom cannot read the directory" in only
+
+    def test_the_directory_cannot_be_that_of_a_robot(self, tmp_path: Path) -> None:
+        (only,) = self.found("people: {file: people.yaml, source: wecom}\n", tmp_path)
+        assert only.startswith("3: people.source: a robot of WeCom cannot read the directory")
+
+    def test_another_platforms_directory_may_be_read_beside_it(self, tmp_path: Path) -> None:
+        more = platform("feishu", FEISHU) + "people: {file: people.yaml, source: feishu}\n"
+        assert self.found(more, tmp_path) == []
 
 
 class TestDingtalk:
