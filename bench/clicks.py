@@ -10,6 +10,7 @@ import hashlib
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import orjson
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -27,7 +28,7 @@ from storage.tables import identity
 
 PATH = f"/callback/feishu/{ORG}"
 
-_TIMESTAMP, _NONCE = "1795768200", "bench"
+_NONCE = "bench"
 _KEY = hashlib.sha256(ENCRYPT_KEY.encode()).digest()
 
 _RESULTS = ("新模具一次试产成功，良率到了 97%", "把报表上线了，销售当天就在用", "和三家客户确认了四季度的排期")
@@ -69,22 +70,24 @@ def prompts(url: str) -> Sequence[PromptCopy]:
     return [PromptCopy(PersonId(row[0]), row[1], row[2], CardKey(row[3], row[4])) for row in rows]
 
 
-def submission(prompt: PromptCopy, number: int) -> bytes:
+def submission(prompt: PromptCopy, number: int, at: datetime = ROUND) -> bytes:
     """Return the HTTP request of a click on "submit" with three answers.
 
     Args:
         prompt: The card.
         number: Of the click; makes its id and, without chance, its words.
+        at: When it is signed; old signatures are refused.
     """
-    return http_request(_body(_envelope(prompt, number), number))
+    return http_request(_body(_envelope(prompt, number), number), at)
 
 
-def http_request(body: bytes) -> bytes:
+def http_request(body: bytes, at: datetime = ROUND) -> bytes:
     """Return a signed POST of a body over a kept connection."""
-    signature = hashlib.sha256(f"{_TIMESTAMP}{_NONCE}{ENCRYPT_KEY}".encode() + body).hexdigest()
+    signed_at = int(at.timestamp())
+    signature = hashlib.sha256(f"{signed_at}{_NONCE}{ENCRYPT_KEY}".encode() + body).hexdigest()
     head = (
         f"POST {PATH} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json; charset=utf-8\r\n"
-        f"X-Lark-Request-Timestamp: {_TIMESTAMP}\r\nX-Lark-Request-Nonce: {_NONCE}\r\n"
+        f"X-Lark-Request-Timestamp: {signed_at}\r\nX-Lark-Request-Nonce: {_NONCE}\r\n"
         f"X-Lark-Signature: {signature}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body

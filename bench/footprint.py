@@ -162,7 +162,7 @@ async def _live_a_round(folder: Path, port: int, pid: int, people: int) -> list[
     say("footprint: waiting for the round's minute")
     await _until(folder, "SELECT count(*) FROM checkin", people)
     weights.append(("everybody is asked", _megabytes(pid, "VmRSS")))
-    requests = [submission(prompt, number_) for number_, prompt in enumerate(_prompts(folder))]
+    requests = [submission(prompt, number_, SystemClock().now()) for number_, prompt in enumerate(_prompts(folder))]
     refused = await asyncio.to_thread(_clicked, port, requests)
     if refused:
         raise RuntimeError(f"{refused} of {len(requests)} clicks were refused")
