@@ -15,8 +15,8 @@ def renew(transaction: Transaction, ctx: Context, change: Outgoing) -> bool:
     """Put a fresh card into the outbox in place of a change that its platform does not take any more.
 
     It comes unasked, so quiet hours and the daily budget apply. A card whose buttons only offer something, such as to
-    add a line to what is done, does not come again. Where the chat holds a younger copy of the card, that one is changed
-    as well and nothing is put: so a change of a fresh card never makes the old one come again.
+    add a line to what is done, does not come again. Where the chat holds a younger copy of the card, that one is
+    changed as well and nothing is put: so a change of a fresh card never makes the old one come again.
 
     Args:
         transaction: Where the change was.

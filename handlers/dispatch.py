@@ -55,11 +55,11 @@ def _first_time(ctx: Context, event: Inbound) -> Answer:
         return _strange(ctx, event)
     if isinstance(event, CardClicked):
         return _clicked(ctx, event, actor)
-    actor = directory.follow_to(ctx, actor, event.origin.platform)
-    if isinstance(event, TextSaid):
-        typed.said(ctx, event, actor, _press_for(ctx, event.origin, actor))
-    else:
+    if isinstance(event, ChatOpened):
         _opened(ctx, event, actor)
+        return NOTHING
+    actor = directory.follow_to(ctx, actor, event.origin.platform)
+    typed.said(ctx, event, actor, _press_for(ctx, event.origin, actor))
     return NOTHING
 
 
@@ -146,8 +146,10 @@ def _say(ctx: Context, origin: Origin, actor: Person, body: Body) -> None:
 
 
 def _opened(ctx: Context, event: ChatOpened, actor: Person) -> None:
+    # Whoever was asked already knows us, and only looks: what they are told next comes where they last wrote.
     if ctx.store.checkins.latest(actor.person_id) is not None:
         return
+    actor = directory.follow_to(ctx, actor, event.origin.platform)
     words = ctx.speaker(actor).say("help.welcome", {"name": actor.name})
     draft = Draft(actor.person_id, words, Priority.ANSWER, f"welcome:{actor.person_id}", asked=True)
     ctx.store.outbox.put(draft)

@@ -10,7 +10,7 @@ Formats: vendor pages "发送应用消息" and "更新模版卡片消息", read 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from adapters.wecom.buttons import CLOSED, button_key
@@ -72,8 +72,15 @@ def render(card: Card, task_id: str, labels: Labels, *, fresh: bool, look: Look 
     room = Room(labels, fresh=fresh, look=look)
     template = _form(card, room) or _buttons(card, room)
     template["task_id"] = task_id
-    in_front = transcript(card, labels, _hint(card, room)) if fresh and room.overflows else ""
-    return Face(template, in_front)
+    return Face(template, _in_front(card, room) if fresh else "")
+
+
+def _in_front(card: Card, room: Room) -> str:
+    """Return what is said before the card; questions that stand on it in full are not asked twice."""
+    if not room.overflows and not room.crowded:
+        return ""
+    said = card if room.overflows else replace(card, fields=())
+    return transcript(said, room.labels, _hint(card, room))
 
 
 def _check(card: Card, *, fresh: bool) -> None:
@@ -125,7 +132,7 @@ def _line_of_form(card: Card, room: Room, question: str) -> str:
     everything = _joined([question, *said, _hint(card, room)])
     if len(everything) <= room.look.desc:
         return room.cut(everything, room.look.desc)
-    room.overflows = True
+    room.crowded = True
     return room.cut(_joined(needed), room.look.desc) or room.cut(everything, room.look.desc)
 
 
@@ -157,7 +164,8 @@ def _buttons(card: Card, room: Room) -> Template:
 def _pressable(card: Card, labels: Labels) -> list[Button]:
     if not card.fields or not card.buttons:
         return list(card.buttons)
-    in_words = Button(IN_WORDS, labels.in_words, Style.MAIN)
+    submit = _submit(card)
+    in_words = Button(IN_WORDS, labels.in_words, submit.style if submit else Style.MAIN)
     return [in_words, *(button for button in card.buttons if not button.submits)]
 
 

@@ -20,6 +20,7 @@ class Room:
         fresh: As given.
         look: As given.
         overflows: Whether something was cut.
+        crowded: Whether sentences were left out, while all that is asked stands on the card.
     """
 
     def __init__(self, labels: Labels, *, fresh: bool, look: Look = APP) -> None:
@@ -27,6 +28,7 @@ class Room:
         self.fresh = fresh
         self.look = look
         self.overflows = False
+        self.crowded = False
 
     def cut(self, text: str, most: int) -> str:
         """Return a text of at most so many characters, at the end of which stands where the rest is."""

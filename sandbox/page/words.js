@@ -51,7 +51,7 @@ export const WORDS = {
   lookAt: ["去{platform}看", "See {platform}"],
   onNoPlatform: ["{name} 不在任何一个平台上。", "{name} is on none of the platforms."],
   chips: ["可以直接点的回答", "Answers to tap"],
-  chipWeekly: ["复盘", "复盘"],
+  chipWeekly: ["复盘", "weekly"],
   chipOpen: ["待办", "todo"],
   chipHelp: ["帮助", "help"],
   speaks: ["点一下，就以你的名义把这句话发出去", "A tap sends these words in your name"],

@@ -90,7 +90,7 @@ async def test_where_nothing_is_left_to_do_the_old_face_stays_and_nobody_is_both
 
 
 async def test_what_may_still_be_added_to_a_done_thing_is_no_reason_to_send_its_card_again(line: Line) -> None:
-    """Wang Lei's report offers to add a line: it came anew when HRBP followed up, when he was answered, when he thanked."""
+    """A report that offers to add a line came anew when HRBP followed up, when it was answered, and after thanks."""
     await lie(line)
     show(line, face("有人回你了", style=Style.PLAIN))
     await line.delivery.settle()

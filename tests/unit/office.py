@@ -157,6 +157,11 @@ class Office:
                 store.people.bind("feishu", f"ou_{person.person_id}", person.person_id)
         self.settle()
 
+    def join(self, who: str, platform: str) -> None:
+        """Make somebody reachable on another platform too."""
+        with self.database.transaction() as transaction:
+            transaction.store(self.policy.org_id).people.bind(platform, f"ou_{who}", person(who).person_id)
+
     def configure(self, policy: OrgPolicy) -> None:
         """Take over other settings, as an edit of the file does."""
         self.policy = policy
@@ -227,9 +232,13 @@ class Office:
         self._tell(TextSaid(self._origin(who), text, reply_to.external_id if reply_to else None))
         return self.chats[who][-1].words if self.chats.get(who) else ""
 
-    def open_chat(self, who: str) -> None:
+    def say_on(self, platform: str, who: str, text: str) -> None:
+        """Write to the bot on another platform."""
+        self._tell(TextSaid(self._origin(who, platform=platform), text))
+
+    def open_chat(self, who: str, platform: str = "feishu") -> None:
         """Open the chat with the bot."""
-        self._tell(ChatOpened(self._origin(who)))
+        self._tell(ChatOpened(self._origin(who, platform=platform)))
 
     def press(self, who: str, shown: Shown, action: str, form: Mapping[str, FormValue] | None = None) -> Answer:
         """Press a button that the card shows."""
@@ -260,8 +269,8 @@ class Office:
         self.settle()
         return answer
 
-    def _origin(self, who: str, event_id: str = "") -> Origin:
-        return Origin(self.policy.org_id, "feishu", event_id or f"event-{next(self._events)}", f"ou_{who}", self.now)
+    def _origin(self, who: str, event_id: str = "", platform: str = "feishu") -> Origin:
+        return Origin(self.policy.org_id, platform, event_id or f"event-{next(self._events)}", f"ou_{who}", self.now)
 
     # What people see
 

@@ -352,6 +352,21 @@ class TestCommands:
         (welcome,) = office.chat(WANG_LEI)
         assert "王磊，你好" in welcome.words
 
+    def test_whoever_only_looks_at_another_platform_hears_from_us_where_they_last_wrote(self, asked: Office) -> None:
+        asked.join(WANG_LEI, "wecom")
+        asked.open_chat(WANG_LEI, "wecom")
+        assert asked.history("person.platform") == []
+        asked.say_on("wecom", WANG_LEI, "帮助")
+        (moved,) = asked.history("person.platform")
+        assert moved.detail == {"platform": "wecom"}
+
+    def test_whoever_was_never_asked_anything_is_welcomed_where_they_look(self, found: Found) -> None:
+        office = found()
+        office.join(WANG_LEI, "wecom")
+        office.open_chat(WANG_LEI, "wecom")
+        (moved,) = office.history("person.platform")
+        assert moved.detail == {"platform": "wecom"}
+
     def test_answers_to_what_was_typed_come_at_night_too(self, asked: Office) -> None:
         asked.until(at("2026-11-28 03:00"))
         assert "/请假" in asked.say(WANG_LEI, "帮助")

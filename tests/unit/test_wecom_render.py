@@ -108,6 +108,11 @@ class TestDropDowns:
         assert "上周你说\n先把登录页做完" in face.in_front
         assert "也可以直接回复：晚点再说 / 这周跳过" in face.in_front
 
+    def test_questions_that_stand_on_the_card_are_not_asked_in_front_of_it_too(self) -> None:
+        face = fresh(replace(self.ASKED, blocks=(Paragraph("这周过得怎么样？" * 6),)))
+        assert [each["title"] for each in face.template["select_list"]] == [each.label for each in self.ASKED.fields]
+        assert not any(each.label in face.in_front for each in self.ASKED.fields)
+
     def test_options_whose_names_are_cut_are_listed_in_front(self) -> None:
         long = ChoiceField("plan", "打算", (Option("a", "先把手上的三件事做完再开始新的"), Option("b", "马上开始" * 5)))
         face = fresh(card(fields=(long, MOOD), buttons=(SUBMIT,)))
@@ -140,6 +145,12 @@ class TestDropDowns:
         assert template["card_type"] == "button_interaction"
         assert [button["text"] for button in template["button_list"]] == ["文字填写", "晚点再说", "这周跳过"]
         assert read_key(template["button_list"][0]["key"]) == (KEY, IN_WORDS)
+
+    @pytest.mark.parametrize(("style", "drawn"), [(Style.MAIN, 1), (Style.PLAIN, 2)])
+    def test_words_invite_as_strongly_as_what_they_stand_for(self, style: Style, drawn: int) -> None:
+        """To add a line to what is done is no call to action."""
+        template = fresh(card(fields=(WORDS,), buttons=(replace(SUBMIT, style=style),))).template
+        assert template["button_list"][0]["style"] == drawn
 
     def test_the_questions_that_will_be_asked_are_shown_as_far_as_there_is_room(self) -> None:
         made = card(Paragraph("一分钟。"), fields=(WORDS, TextField("next", "下周？" * 60)), buttons=(SUBMIT,))
