@@ -55,6 +55,8 @@ def _first_time(ctx: Context, event: Inbound) -> Answer:
         return _strange(ctx, event)
     if isinstance(event, CardClicked):
         return _clicked(ctx, event, actor)
+    # Whoever could not be reached before, such as by a robot whose chat was never opened, can be now.
+    ctx.store.people.bind(event.origin.platform, event.origin.actor, actor.person_id)
     if isinstance(event, ChatOpened):
         _opened(ctx, event, actor)
         return NOTHING

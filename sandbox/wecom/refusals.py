@@ -1,6 +1,6 @@
 """How WeCom says no: a table of codes with their sentences, and the exception for them. HTTP status is always 200.
 
-Codes: wecom.md sections 3 to 8, 13 and 15. Where that tells no sentence the wording is ours; nobody should decide by it.
+Codes: wecom.md sections 3 to 8, 13 and 15. Where that tells no sentence the wording is ours; let nobody decide by it.
 """
 
 from __future__ import annotations
