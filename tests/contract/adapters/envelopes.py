@@ -25,7 +25,7 @@ from bot.meter import Meter
 from bot.web.callbacks import Callbacks, add_routes
 from domain.cards import Answer, Button, Card, CardKey, Paragraph, Toast, ToastKind
 from domain.errors import Malformed, NotAuthentic
-from domain.events import Inbound
+from domain.events import CardClicked, Inbound
 from storage import tables
 from storage.database import Database
 from tests import strategies
@@ -165,6 +165,30 @@ class EnvelopeContract:
             assert {first, again, *together} == {200}
             assert _versions(sqlite_store) == 1
 
+    @pytest.mark.parametrize("who", ["wanglei", "chenjing", "a-stranger"])
+    async def test_a_click_by_the_wrong_person_gets_a_sentence_and_does_nothing(
+        self, sqlite_store: Database, who: str
+    ) -> None:
+        async with self._serving(sqlite_store) as (service, client, chat):
+            asked = await _prompted(service, chat)
+            answers = {"result": "上线了报表", "obstacle": "无", "action": "无"}
+            await self._post(client, self.hands.seal("click", self.hands.click(asked, "submit", answers), NOW))
+            await service.delivery.settle()
+            heard = len(chat.calls)
+            of_lihua = self.hands.click(_request(sqlite_store), "submit", {"reply": "收到"}, who=who)
+            sealed = self.hands.seal("click", of_lihua, service.clock.now())
+            call = self._received(sealed)
+            assert isinstance(call, Received)
+            answer = await service.handle(call.inbound)
+            await service.delivery.settle()
+            assert answer.toast is not None
+            known = who != "a-stranger"
+            assert len(chat.calls) - heard == int(known and self._is_silent(call.inbound)), "a sentence is heard once"
+            assert _replies(sqlite_store) == 0
+
+    def _is_silent(self, inbound: Inbound) -> bool:
+        return isinstance(inbound, CardClicked) and inbound.silent
+
     async def _post(self, client: TestClient[Any, Any], sealed: Envelope) -> int:
         path = f"/callback/{self.hands.platform}/{ORG}"
         async with client.post(path, data=sealed.raw, headers=sealed.headers, params=sealed.query) as answer:
@@ -223,6 +247,18 @@ async def _prompted(service: Service, chat: ScriptedPlatform) -> CardKey:
     await service.delivery.settle()
     bodies = [call.message.body for call in chat.calls if call.message.person_id == WANG_LEI]
     return next(body.key for body in bodies if isinstance(body, Card))
+
+
+def _request(store: Database) -> CardKey:
+    """Return what the card is about that asks the manager for a reply."""
+    with store.reading() as transaction:
+        subjects = transaction.query(select(tables.duty.c.subject).where(tables.duty.c.kind == "reply"))
+    return CardKey("reply", str(subjects[0][0]))
+
+
+def _replies(store: Database) -> int:
+    with store.reading() as transaction:
+        return int(transaction.query(select(func.count()).select_from(tables.reply))[0][0])
 
 
 def _versions(store: Database) -> int:
