@@ -46,6 +46,7 @@ class Conductor:
         self._fakes_due = fakes_due
         self._one_at_a_time = asyncio.Lock()
         self._told = clock.now()
+        self._looked = clock.now()
 
     @property
     def zone(self) -> str:
@@ -66,6 +67,7 @@ class Conductor:
         What came due by itself in between is told too: the demo's clock never stands still.
         """
         async with self._one_at_a_time:
+            await self._settle()
             while (moment := await self._service.writer.run(self._next_moment)) is not None and moment <= instant:
                 self._clock.advance_to(moment)
                 await self._settle()
@@ -82,6 +84,7 @@ class Conductor:
         for _ in range(MOST_ROUNDS):
             await self._fakes_due()
             await self._fakes_idle()
+            self._looked = self._clock.now()
             done = await self._service.ticker.tick()
             await self._service.delivery.settle()
             if not done:
@@ -89,7 +92,9 @@ class Conductor:
                 return
 
     def _next_moment(self, transaction: Transaction) -> datetime | None:
-        return narrator.moment(self._context(transaction), transaction.engine.next_moments(self._clock.now()))
+        # After the last look, not after now: the clock runs, and what fell due since would be leapt over.
+        ctx = self._service.organisations.context(transaction, self._org_id, self._looked)
+        return narrator.moment(ctx, transaction.engine.next_moments(self._looked))
 
     def _find_next(self, transaction: Transaction) -> Mapping[str, str] | None:
         return narrator.coming(self._context(transaction), transaction.engine.next_moments(self._clock.now()))

@@ -84,11 +84,11 @@ class Stage:
             await self._call("POST", "/clock", {"to": (await self._moment(step.words)).isoformat()})
 
     def history(self) -> list[tuple[str, ...]]:
-        """Return what the store's history tells, by the hour, without what differs from run to run: ids and minutes."""
+        """Return what the store's history tells, without what differs from run to run: ids and seconds."""
         with closing(sqlite3.connect(self._home / "fupan.db")) as store:
             rows = store.execute("SELECT at, kind, subject, actor, detail FROM history ORDER BY at, place").fetchall()
         ids: dict[str, str] = {}
-        told = [(_hour(at), kind, subject, actor or "", detail) for at, kind, subject, actor, detail in rows]
+        told = [(_minute(at), kind, subject, actor or "", detail) for at, kind, subject, actor, detail in rows]
         lines = [tuple(_plain(part, ids, self._names) for part in row) for row in told if row[1] != "person.platform"]
         return sorted(lines)
 
@@ -274,15 +274,14 @@ def _value(field: Mapping[str, Any], answer: str) -> Any:
     return [chosen] if field["kind"] == "multi" else chosen
 
 
-def _hour(micros: int) -> str:
-    """Return day and hour: the demo's clock runs by itself, and on a busy machine it leaps a few minutes further."""
-    return datetime.fromtimestamp(micros / 1e6, _ZONE).strftime("%m-%d %H h")
+def _minute(micros: int) -> str:
+    return datetime.fromtimestamp(micros / 1e6, _ZONE).strftime("%m-%d %H:%M")
 
 
 _ID = re.compile(r"\b0[0-9a-f]{31}\b|\b[0-9a-f]{8}-[0-9a-f-]{27}\b")
-_SECONDS = re.compile(r"(T\d\d):\d\d:\d\d(\.\d+)?")
+_SECONDS = re.compile(r"(T\d\d:\d\d):\d\d(\.\d+)?")
 
 
 def _plain(part: str, ids: dict[str, str], names: Mapping[str, str]) -> str:
-    """Return a text without ids of this run and without minutes."""
+    """Return a text without ids of this run and without seconds."""
     return _SECONDS.sub(r"\1", _ID.sub("<id>", part))
