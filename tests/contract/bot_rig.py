@@ -23,7 +23,7 @@ from domain.ids import OrgId, PersonId
 from domain.messages import MAIL_LANE, Draft, Outgoing, Priority
 from domain.people import Person
 from domain.policy import OrgPolicy
-from domain.ports import Abilities, DirectoryPerson
+from domain.ports import Abilities, Clock, DirectoryPerson
 from storage.database import Database
 from storage.transaction import Transaction
 from tests.builders import FRIDAY, LI_HUA, ORG, org_policy, staff
@@ -363,7 +363,7 @@ RARELY = Rhythm(tick=timedelta(hours=1), poll=timedelta(hours=1), resync=timedel
 
 @asynccontextmanager
 async def open_service(
-    database: Database, settings: Settings, clock: HandClock, rhythm: Rhythm = RARELY
+    database: Database, settings: Settings, clock: Clock, rhythm: Rhythm = RARELY
 ) -> AsyncIterator[Service]:
     """Run a service on a migrated store."""
     service = Service(database, read_catalogue(), clock, "replica-1")
